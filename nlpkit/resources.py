@@ -1,0 +1,39 @@
+"""Where the data that travels with nlpkit lies: corpora, models and lexicons."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from nlpkit.errors import NlpkitError
+
+__all__ = ["bundled", "lexicon"]
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def bundled(name: str) -> Path:
+    """The path of a bundled file or folder, such as ``corpora/catalogues/spotlight.csv``.
+
+    In a source checkout the data lies beside the package; in an installed wheel, inside it.
+
+    Args:
+        name: path below the project's top level, with forward slashes.
+
+    Raises:
+        NlpkitError: the installation lacks it.
+    """
+    for top in (_PACKAGE / "bundled", _PACKAGE.parent):
+        path = top / name
+        if path.exists():
+            return path
+    raise NlpkitError(f"nlpkit's own file {name} is missing. Reinstall nlpkit.")
+
+
+@cache
+def lexicon(name: str) -> Any:
+    """The parsed content of ``nlpkit/lexicons/NAME.json``: word lists that people may extend."""
+    path = _PACKAGE / "lexicons" / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf8"))

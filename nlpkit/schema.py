@@ -1,0 +1,279 @@
+"""The update table: one row per progress update (one action in one reporting period).
+
+Everything in nlpkit takes this table and returns it with more columns. The columns and the
+meaning of every label follow the project's contract and codebook.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+import pandas as pd
+
+from nlpkit.errors import InputError
+from nlpkit.resources import lexicon
+
+__all__ = [
+    "DICT_COLUMNS",
+    "LIST_COLUMNS",
+    "READ_COLUMNS",
+    "SCORE_COLUMNS",
+    "Evidence",
+    "Flag",
+    "Mismatch",
+    "Stale",
+    "Status",
+    "conform",
+    "declared_status",
+    "derive_row_ids",
+    "empty_table",
+    "tidy_action_id",
+]
+
+
+class Status(StrEnum):
+    """Where the work stands, judged from the narrative."""
+
+    COMPLETE = "complete"
+    ON_TRACK = "on_track"
+    AT_RISK = "at_risk"
+    OFF_TRACK = "off_track"
+    NOT_STARTED = "not_started"
+    DECLINED = "declined"
+    UNCLEAR = "unclear"
+
+
+class Stale(StrEnum):
+    """Why an update is not news."""
+
+    NO_CHANGE = "no_change"
+    POINTER = "pointer"
+    REPEAT_SELF = "repeat_self"
+    REPEAT_OTHER = "repeat_other"
+    EXPIRED = "expired"
+    EMPTY = "empty"
+
+
+class Evidence(StrEnum):
+    """How much an update shows, from least to most."""
+
+    WEAK = "weak"
+    PARTIAL = "partial"
+    STRONG = "strong"
+
+
+class Flag(StrEnum):
+    """What an inspector would remark on."""
+
+    FUTURE_ONLY = "future_only"
+    ACTIVITY_ONLY = "activity_only"
+    VAGUE = "vague"
+    OFF_TOPIC = "off_topic"
+    DECLARED_MISMATCH = "declared_mismatch"
+
+
+class Mismatch(StrEnum):
+    """How the declared status departs from what the narrative supports."""
+
+    OPTIMISTIC = "optimistic"
+    PESSIMISTIC = "pessimistic"
+
+
+READ_COLUMNS: tuple[str, ...] = (
+    "row_id",
+    "service",
+    "source",
+    "plan",
+    "section",
+    "theme",
+    "action_id",
+    "recommendation",
+    "required_outcome",
+    "planned_action",
+    "owner",
+    "due",
+    "due_date",
+    "period",
+    "as_of",
+    "update",
+    "declared",
+    "declared_status",
+)
+"""Columns that reading fills; all are text, empty where the plan says nothing.
+
+``plan`` is the title of the report or plan that the row's numbers belong to (an addition to
+the contract: linking needs to know whose "recommendation 12" is meant).
+"""
+
+SCORE_COLUMNS: tuple[str, ...] = (
+    "status",
+    "status_confidence",
+    "status_probabilities",
+    "status_why",
+    "calendar_status",
+    "calendar_why",
+    "mismatch",
+    "stale",
+    "stale_refs",
+    "stale_why",
+    "novelty",
+    "evidence",
+    "evidence_score",
+    "flags",
+    "evidence_why",
+    "links",
+)
+"""Columns that scoring adds (``calendar_*``: what the due date says at ``as_of``)."""
+
+LIST_COLUMNS = frozenset({"stale", "stale_refs", "flags"})
+"""Columns holding a list of words."""
+
+DICT_COLUMNS = frozenset(
+    {"status_probabilities", "status_why", "stale_why", "evidence_why", "links"}
+)
+"""Columns holding a dict or a list of dicts."""
+
+_MISSING = {"", "nan", "none", "nat", "<na>"}
+
+
+def empty_table() -> pd.DataFrame:
+    """An update table without rows."""
+    return pd.DataFrame({name: pd.Series(dtype="object") for name in READ_COLUMNS})
+
+
+def tidy_action_id(text: str) -> str:
+    """An action reference as a reader would say it: "1 0" → "10", "4." → "4", "(7)" → "7".
+
+    >>> tidy_action_id("1 0"), tidy_action_id("4."), tidy_action_id("Effective  1")
+    ('10', '4', 'Effective 1')
+    """
+    text = " ".join(str(text).split()).strip(".:;,()[]#– -")
+    if re.fullmatch(r"\d(?: \d){1,2}", text):
+        return text.replace(" ", "")
+    return text
+
+
+def derive_row_ids(table: pd.DataFrame) -> list[str]:
+    """Readable, stable ids from source, action and period; a second row of the same gets ``#2``.
+
+    Rows that have an id keep it. Actions without a reference are numbered in order ("~3").
+    """
+    ids: list[str] = []
+    taken: set[str] = set()
+    unnamed = 0
+    for row in table.to_dict("records"):
+        given = str(row.get("row_id") or "").strip()
+        if not given:
+            stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", str(row.get("source") or "table"))
+            action = str(row.get("action_id") or "")
+            if not action:
+                unnamed += 1
+                action = f"~{unnamed}"
+            section = str(row.get("section") or "")
+            period = str(row.get("period") or row.get("as_of") or "")
+            given = "/".join(part for part in (stem, action, period) if part)
+            if given in taken and section:
+                given = "/".join(part for part in (stem, section, action, period) if part)
+            base, n = given, 1
+            while given in taken:
+                n += 1
+                given = f"{base}#{n}"
+        taken.add(given)
+        ids.append(given)
+    return ids
+
+
+def declared_status(declared: str, legend: Mapping[str, str] | None = None) -> str:
+    """The place on the status scale of what the service declared.
+
+    Args:
+        declared: a word, phrase or colour ("GREEN", "In progress (outstanding)").
+        legend: the plan's own key, from a lower-case colour or word to a phrase ("blue" →
+            "Action completed"); it decides before the usual meaning does.
+
+    Returns:
+        A :class:`Status` value, or ``""`` where the declaration says nothing of status.
+    """
+    words = re.sub(r"[^a-z0-9%/ ]+", " ", str(declared).lower())
+    words = " ".join(words.replace("fill", " ").split())
+    if not words or words in _MISSING:
+        return ""
+    if legend:
+        for key, meaning in legend.items():
+            if key == words or re.search(rf"\b{re.escape(key)}\b", words):
+                told = declared_status(meaning)
+                if told:
+                    return told
+    scale = lexicon("scales")
+    if words in scale["exact"]:
+        return str(scale["exact"][words])
+    for pattern, status in scale["patterns"]:
+        if re.search(pattern, words):
+            return str(status)
+    return ""
+
+
+def conform(
+    table: pd.DataFrame, *, source: str = "", service: str = "", as_of: str = ""
+) -> pd.DataFrame:
+    """A table given by a user as an update table: all read columns there, as text, ids unique.
+
+    Columns that are not nlpkit's own are kept untouched, in place, after nlpkit's.
+
+    Args:
+        table: any DataFrame with an ``update`` column.
+        source, service, as_of: put where the table says nothing.
+
+    Raises:
+        InputError: no rows, no ``update`` column, or a ``row_id`` used twice.
+    """
+    if not len(table):
+        raise InputError("has no rows", source=source, remedy="Give a table with at least one update.")
+    table = table.rename(columns={name: str(name).strip() for name in table.columns})
+    if "update" not in table.columns and not {"recommendation", "planned_action"} & set(table.columns):
+        raise InputError(
+            f"has no column 'update' (it has: {', '.join(map(str, table.columns[:12]))})",
+            source=source,
+            remedy="Rename the column that holds the progress narrative to 'update'.",
+        )
+    out = table.copy()
+    for name in READ_COLUMNS:
+        if name not in out.columns:
+            out[name] = ""
+        out[name] = _as_text(out[name])
+    for name, value in (("source", source), ("service", service), ("as_of", as_of)):
+        if value:
+            out[name] = out[name].mask(out[name] == "", value)
+    given = out["row_id"][out["row_id"] != ""]
+    if given.duplicated().any():
+        twice = str(given[given.duplicated()].iloc[0])
+        rows = [i + 1 for i, value in enumerate(out["row_id"]) if value == twice]
+        raise InputError(
+            f"row_id '{twice}' is used {len(rows)} times (rows {', '.join(map(str, rows[:5]))})",
+            source=source,
+            column="row_id",
+            remedy="Give every row its own row_id, or leave the column out and nlpkit makes them.",
+        )
+    out["row_id"] = derive_row_ids(out)
+    blank = out["declared_status"] == ""
+    out.loc[blank, "declared_status"] = [declared_status(value) for value in out.loc[blank, "declared"]]
+    rest = [name for name in out.columns if name not in READ_COLUMNS]
+    return out[[*READ_COLUMNS, *rest]].reset_index(drop=True)
+
+
+def _as_text(values: Iterable[Any]) -> pd.Series:
+    def text(value: Any) -> str:
+        if value is None:
+            return ""
+        if isinstance(value, float):
+            return "" if value != value else str(int(value)) if value.is_integer() else str(value)
+        if isinstance(value, (list, tuple)):
+            return "; ".join(map(str, value))
+        word = str(value)
+        return "" if word.strip().lower() in {"nan", "nat", "<na>", "none"} else word
+
+    index = values.index if isinstance(values, pd.Series) else None
+    return pd.Series([text(v) for v in values], index=index, dtype="object")
