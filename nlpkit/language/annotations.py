@@ -61,7 +61,9 @@ class Reference:
 
     ``kind`` is ``action`` ("see 5 above": targets ``("5",)``), ``position`` ("as above":
     targets ``("above",)`` or ``("below",)``), ``previous`` ("as previous update",
-    "see November update") or ``document`` ("see the HMI misconduct thematic plan").
+    "see November update"), ``document`` ("see the HMI misconduct thematic plan") or ``mention``
+    (a numbered recommendation or action named without sending the reader there: "we met
+    recommendation 5 of the review", targets ``("5",)``).
     ``targets`` are action ids as the plan writes them, tidied; ranges are spelled out.
     """
 

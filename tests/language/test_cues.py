@@ -1,0 +1,108 @@
+"""Each kind of cue where it counts and where the same words mean something else."""
+
+from __future__ import annotations
+
+import pytest
+
+from nlpkit.language import analyse
+from nlpkit.language.cues import CUE_KINDS, inflections
+from nlpkit.resources import lexicon
+
+
+def _kinds(sentence: str) -> set[str]:
+    (analysis,) = analyse([sentence])
+    return {cue.kind for one in analysis.sentences for cue in one.cues}
+
+
+YES = [
+    ("delay", "The project has slipped by two months."),
+    ("delay", "The launch came later than planned."),
+    ("delay", "The course was due to start in June."),
+    ("delay", "We are awaiting the supplier's quote."),
+    ("delay", "The deadline has been extended to May."),
+    ("blocker", "The loss of four qualified inspectors has hit the team."),
+    ("blocker", "This stalled due to a manager vacancy."),
+    ("blocker", "There are technical issues with the platform."),
+    ("blocker", "Delivery was curtailed during the pandemic."),
+    ("blocker", "This is dependent on the national body."),
+    ("blocker", "The roll-out is subject to funding."),
+    ("recovery", "It is now taking place in May."),
+    ("recovery", "The project is back on track."),
+    ("recovery", "A revised date has been agreed."),
+    ("recovery", "Courses have resumed."),
+    ("hedge", "It is hoped that crews will attend."),
+    ("hedge", "This may be extended."),
+    ("hedge", "Where possible, crews attend."),
+    ("hedge", "We are exploring a joint unit."),
+    ("negation", "The form is not in use."),
+    ("negation", "It isn't in use."),
+    ("partial", "Training is 50% complete."),
+    ("partial", "It has been rolled out to half the staff."),
+    ("partial", "Two of nine stations have been visited."),
+    ("partial", "80% completion rate so far."),
+    ("partial", "Phase one is finished."),
+    ("remaining", "Work is ongoing."),
+    ("remaining", "Next step is to test it."),
+    ("remaining", "Reports are still to be written."),
+    ("completion", "The action is complete."),
+    ("completion", "This is now business as usual."),
+    ("completion", "All staff have attended."),
+    ("completion", "No further action required."),
+    ("no_change", "No change since the last update."),
+    ("no_change", "The position remains the same."),
+    ("no_change", "As previous update."),
+    ("no_change", "Options are still being considered."),
+    ("no_change", "Nothing further to report."),
+    ("outcome", "Confidence improved from 47% to 81%."),
+    ("outcome", "Cases have reduced to zero."),
+    ("outcome", "Feedback from crews shows that it works."),
+    ("outcome", "It had a positive impact."),
+    ("vague", "Considerable work has been done."),
+    ("vague", "There are a number of activities."),
+    ("refusal", "We will not be adopting this."),
+    ("refusal", "The board decided not to proceed."),
+]
+
+NO = [
+    ("delay", "The form was sent without delay."),
+    ("delay", "This reduces delays at the door."),
+    ("blocker", "The vacancy has been filled."),
+    ("blocker", "We promote our vacancies to local groups."),
+    ("hedge", "Work began in May."),
+    ("hedge", "The scheme supports high potential staff."),
+    ("hedge", "The board considered the report in May."),
+    ("partial", "All staff are up to date."),
+    ("completion", "The course is not complete."),
+    ("completion", "The course is to be completed by May."),
+    ("completion", "Training is 50% complete."),
+    ("completion", "Once completed, it will be shared."),
+    ("completion", "This gives a complete set of records."),
+    ("no_change", "No change to the establishment is planned."),
+    ("outcome", "Staff feedback is used in appraisals."),
+    ("outcome", "As a result of the merger we moved."),
+    ("remaining", "The panel meets on an ongoing basis."),
+    ("negation", "Not only was it done, it was tested."),
+]
+
+
+@pytest.mark.parametrize(("kind", "sentence"), YES)
+def test_cue(kind: str, sentence: str) -> None:
+    assert kind in _kinds(sentence)
+
+
+@pytest.mark.parametrize(("kind", "sentence"), NO)
+def test_no_cue(kind: str, sentence: str) -> None:
+    assert kind not in _kinds(sentence)
+
+
+def test_the_lexicon_holds_the_kinds_that_are_promised() -> None:
+    assert sorted(lexicon("cues")["cues"]) == sorted(CUE_KINDS)
+    assert {kind for kind, _ in YES} == set(CUE_KINDS)
+
+
+def test_inflections() -> None:
+    assert inflections("plan") == {"plan", "plans", "planned", "planning"}
+    assert inflections("review") == {"review", "reviews", "reviewed", "reviewing"}
+    assert inflections("supply") == {"supply", "supplies", "supplied", "supplying"}
+    assert inflections("finalise") == {"finalise", "finalises", "finalised", "finalising"}
+    assert {"began", "begun", "beginning"} <= inflections("begin:began,begun")
