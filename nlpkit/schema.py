@@ -131,9 +131,7 @@ SCORE_COLUMNS: tuple[str, ...] = (
 LIST_COLUMNS = frozenset({"stale", "stale_refs", "flags"})
 """Columns holding a list of words."""
 
-DICT_COLUMNS = frozenset(
-    {"status_probabilities", "status_why", "stale_why", "evidence_why", "links"}
-)
+DICT_COLUMNS = frozenset({"status_probabilities", "status_why", "stale_why", "evidence_why", "links"})
 """Columns holding a dict or a list of dicts."""
 
 _MISSING = {"", "nan", "none", "nat", "<na>"}
@@ -216,9 +214,7 @@ def declared_status(declared: str, legend: Mapping[str, str] | None = None) -> s
     return ""
 
 
-def conform(
-    table: pd.DataFrame, *, source: str = "", service: str = "", as_of: str = ""
-) -> pd.DataFrame:
+def conform(table: pd.DataFrame, *, source: str = "", service: str = "", as_of: str = "") -> pd.DataFrame:
     """A table given by a user as an update table: all read columns there, as text, ids unique.
 
     Columns that are not nlpkit's own are kept untouched, in place, after nlpkit's.

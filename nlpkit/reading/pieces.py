@@ -1,0 +1,185 @@
+"""Where in a document the plan is: its tables in pieces, with the headings that they stand under."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from nlpkit.embedding import Encoder
+from nlpkit.reading.blocks import Block, Bullet, Heading, Row, Table
+from nlpkit.reading.dashboards import find_dashboards, kind_of_table
+from nlpkit.reading.headers import Layout, recognise
+from nlpkit.reading.narrative import ENTRY
+from nlpkit.reading.provenance import is_generic, names_plan, running_titles
+from nlpkit.reading.rows import Placed, action_number, place_row
+from nlpkit.reading.turned import turned
+from nlpkit.schema import tidy_action_id
+
+__all__ = ["Ledger", "Piece", "find_pieces"]
+
+_ASKS = re.compile(r"\b(?:should|must|needs? to|is required to)\b")
+
+
+@dataclass
+class Piece:
+    """Rows of one plan table between two headings or page breaks."""
+
+    rows: list[Placed]
+    layout: Layout
+    section: str
+    plan: str
+    headed: bool  # the piece repeats or brings its own heading row
+    asked: tuple[str, str] = ("", "")  # number and text of the recommendation that stands above it
+
+
+@dataclass
+class Ledger:
+    """Where every row went."""
+
+    dispositions: Counter[str] = field(default_factory=Counter)
+    set_aside: list[tuple[int, str, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def warn(self, sentence: str) -> None:
+        if sentence not in self.warnings:
+            self.warnings.append(sentence)
+
+
+def _row_texts(row: Row) -> list[str]:
+    return [cell.text.replace("\n", " ").strip() for cell in row.cells]
+
+
+def find_pieces(blocks: Sequence[Block], ledger: Ledger, encoder: Encoder | None) -> list[Piece]:
+    """The plan tables of a document, in pieces, with the headings that they stand under."""
+    pieces: list[Piece] = []
+    running = running_titles(blocks)
+    section = plan = ""
+    asked = ("", "")
+    layout: Layout | None = None
+    headed_since = False
+    for block in blocks:
+        if not isinstance(block, Table):
+            asked = _asked(block.text) or asked
+            if block.place in running or isinstance(block, Bullet):
+                continue
+            if isinstance(block, Heading) and not is_generic(block.text):
+                section, headed_since = block.text, True
+            if names_plan(block) and not is_generic(block.text):
+                plan = block.text
+            continue
+        table = turned(block) or block
+        ledger.dispositions["line of an upright table"] += len(block.rows) - len(table.rows)
+        texts = [_row_texts(row) for row in table.rows]
+        start, i = 0, 0
+        while i < len(texts):
+            found = recognise(texts[i], texts[i + 1 : i + 40], encoder=encoder)
+            size = 1
+            if found is not None and i + 1 < len(texts) and _goes_on(texts[i], texts[i + 1]):
+                both = [" ".join(filter(None, pair)) for pair in zip(texts[i], texts[i + 1], strict=False)]
+                longer = recognise(both, texts[i + 2 : i + 40], encoder=encoder)
+                found, size = (longer, 2) if longer else (found, 1)
+            if found is not None:
+                above = table.rows[start:i]
+                _take(
+                    above,
+                    layout,
+                    headed_since,
+                    Piece([], found, section, plan, start > 0, asked),
+                    pieces,
+                    ledger,
+                )
+                for row in above:
+                    asked = next((told for cell in row.cells if (told := _asked(cell.text))), asked)
+                ledger.dispositions["heading row"] += size
+                layout = _same_or_new(layout, found)
+                start, headed_since = i + size, False
+            i += size
+        piece = Piece([], layout or Layout(()), section, plan, start > 0, asked)
+        _take(table.rows[start:], layout, headed_since, piece, pieces, ledger)
+        if start:
+            headed_since = False
+    ledger.dispositions = +ledger.dispositions
+    return pieces
+
+
+def _asked(text: str) -> tuple[str, str] | None:
+    """The recommendation that a line above a table states: its number, if it has one, and text."""
+    entry = ENTRY.match(text)
+    if entry:
+        return tidy_action_id(entry["id"]), entry["text"].strip()
+    if _ASKS.search(text) and 5 <= len(text.split()) <= 150:
+        return "", text.strip()
+    return None
+
+
+def _goes_on(heading: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether a row is the second line of a wrapped heading row."""
+    filled = [text for text in below if text]
+    return (
+        len(heading) == len(below)
+        and bool(filled)
+        and all(
+            len(text.split()) <= 3 and text[:1].islower() and not any(map(str.isdigit, text))
+            for text in filled
+        )
+    )
+
+
+def _same_or_new(old: Layout | None, new: Layout) -> Layout:
+    """A repeated heading row keeps the first one's decisions, made on more rows below it."""
+    return old if old is not None and old.headings == new.headings else new
+
+
+def _take(
+    rows: Sequence[Row],
+    layout: Layout | None,
+    headed_since: bool,
+    piece: Piece,
+    pieces: list[Piece],
+    ledger: Ledger,
+) -> None:
+    """Add rows to the pieces if they belong to a plan table, else account for them."""
+    if not rows:
+        return
+    table = Table(tuple(rows), rows[0].place)
+    if layout is None or not (piece.headed or _continues(table, layout, headed_since)):
+        ledger.dispositions[kind_of_table(table)] += len(rows)
+        return
+    if layout.index("update") is None and layout.index("declared") is None:
+        ledger.dispositions["table without updates"] += len(rows)
+        return
+    placed = []
+    nested: set[str] = set()
+    for row in rows:
+        texts = [text for text in _row_texts(row) if text]
+        if not texts:
+            ledger.dispositions["separator"] += 1
+        elif nested and all(text in nested for text in texts):
+            ledger.dispositions["nested table, written out again"] += 1
+        else:
+            placed.append(place_row(row, layout))
+            nested = {text for cell in row.cells for text in cell.nested} or nested
+    if placed:
+        pieces.append(replace(piece, rows=placed, layout=layout))
+
+
+def _continues(table: Table, layout: Layout, headed_since: bool) -> bool:
+    """Whether rows without a heading row go on with the table before them."""
+    if find_dashboards([table]):
+        return False
+    rows = table.rows
+    widths = {len(row.cells) for row in rows}
+    fits = any(
+        width == layout.width or (width == layout.width - 1 and layout.columns[0].role == "id")
+        for width in widths
+    )
+    overflow = any(layout.width < width <= layout.width + 1 for width in widths)
+    if not fits and not overflow:
+        return False
+    if not headed_since:
+        return True
+    # After a heading the rows must look like actions: a number or a recommendation, and news.
+    placed = [place_row(row, layout) for row in rows]
+    return any(action_number(row, None)[0] and row.filled("update", "declared") for row in placed)

@@ -1,0 +1,224 @@
+"""Blocks of a document → update table, with an account of every row.
+
+The document is gone through once to find its plan tables and lay out their rows, then the rows
+are stitched to actions, and each action gives one update row per reporting period.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from nlpkit.embedding import Encoder
+from nlpkit.language.dates import parse_as_of
+from nlpkit.language.references import find_references
+from nlpkit.reading.accounts import SET_ASIDE_COLUMNS, Account, Reading
+from nlpkit.reading.blocks import Block, Bullet, Line, Table
+from nlpkit.reading.dashboards import find_dashboards, find_legend
+from nlpkit.reading.narrative import updates_from_labels, updates_from_prose
+from nlpkit.reading.periods import (
+    as_of_text,
+    deadline,
+    label_key,
+    labels_in,
+    latest_event,
+    split_periods,
+    stated_as_of,
+)
+from nlpkit.reading.pieces import Ledger, find_pieces
+from nlpkit.reading.provenance import find_service, texts_of, theme_in
+from nlpkit.reading.reconcile import check_totals
+from nlpkit.reading.rows import Action, mend_status
+from nlpkit.reading.stitch import stitch
+from nlpkit.schema import READ_COLUMNS, declared_status, derive_row_ids, empty_table
+
+__all__ = ["read_blocks"]
+
+
+def read_blocks(
+    blocks: Sequence[Block],
+    *,
+    source: str,
+    service: str = "",
+    as_of: str = "",
+    encoder: Encoder | None = None,
+) -> Reading:
+    """The update table of one document.
+
+    Args:
+        blocks: what a reader yielded, in document order.
+        source: file name, for ids and messages.
+        service, as_of: given by the user; where empty, found in the document.
+        encoder: settles column headings that no synonym covers; None leaves them unrecognised.
+
+    Returns:
+        A Reading with one account. A document without any plan table is read as a narrative
+        report; if that gives nothing either, the table is empty and the account says why.
+    """
+    ledger = Ledger()
+    texts = texts_of(blocks)
+    service = service or find_service(texts)
+    stated = as_of or stated_as_of(texts)
+    pieces = find_pieces(blocks, ledger, encoder)
+    rows_found = sum(len(block.rows) for block in blocks if isinstance(block, Table))
+    actions = stitch(pieces, ledger)
+    legend = find_legend(blocks)
+    if actions:
+        records = _records(actions, legend, stated, as_of)
+    else:
+        records = updates_from_labels(blocks, stated)
+        ledger.dispositions["entry"] += len(records)
+        rows_found += len(records)
+        if not records:
+            records = updates_from_prose(blocks, stated)
+            bullets = sum(isinstance(block, Bullet) for block in blocks)
+            ledger.dispositions["update bullet"] += len(records)
+            ledger.dispositions["other bullet"] += bullets - len(records)
+            rows_found += bullets
+        ledger.dispositions = +ledger.dispositions
+    dashboards = find_dashboards(blocks)
+    table = (
+        pd.DataFrame(records, columns=list(READ_COLUMNS), dtype="object").fillna("")
+        if records
+        else empty_table()
+    )
+    table["service"], table["source"] = service, source
+    checks, notes = check_totals(table, dashboards)
+    for note in notes:
+        ledger.warn(note)
+    table["row_id"] = derive_row_ids(table)
+    if records and not (table["as_of"] != "").any():
+        event = latest_event(table["update"])
+        if event is None:
+            ledger.warn(
+                "the document does not say when it was written: give --as-of so that dates can be judged"
+            )
+        else:
+            table["as_of"] = event.strftime("%Y-%m")
+            ledger.warn(
+                f"the document does not say when it was written: {event:%Y-%m} is taken, the month of "
+                f"the latest event that it tells of ({event:%d/%m/%Y}); --as-of overrides"
+            )
+    aside = pd.DataFrame(
+        [(source, f"line {place}", text, reason) for place, text, reason in ledger.set_aside],
+        columns=list(SET_ASIDE_COLUMNS),
+    )
+    account = Account(
+        source,
+        rows_found,
+        ledger.dispositions,
+        actions=len(actions) or len(table),
+        updates=len(table),
+        checks=tuple(checks),
+        warnings=tuple(ledger.warnings),
+    )
+    return Reading(table, aside, (account,))
+
+
+def _records(
+    actions: Sequence[Action], legend: dict[str, str], stated: str, forced: str
+) -> list[dict[str, str]]:
+    """One record per action and reporting period."""
+    labels = labels_in(
+        action.fields[key] for action in actions for key in action.fields if key.startswith("update")
+    )
+    parts = [_periods_of(action, labels) for action in actions]
+    used = {label_key(period) for periods in parts for period, lines in periods if lines}
+    latest = max(
+        (as_of_text(period) for periods in parts for period, lines in periods if period and lines), default=""
+    )
+    ids = {action.action_id for action in actions if action.action_id}
+    records = []
+    for action, periods in zip(actions, parts, strict=True):
+        common = _common(action, legend)
+        kept = [(p, lines) for p, lines in periods if lines or label_key(p) in used or len(periods) == 1]
+        for period, lines in kept or [("", [])]:
+            update = "\n".join(line.text for line in lines)
+            record = dict(common)
+            if not update:
+                update = _misplaced_pointer(action, ids)
+                if update:
+                    record["required_outcome"] = record["planned_action"] = ""
+            record["update"], record["period"] = update, period
+            record["as_of"] = forced or (as_of_text(period) if period else "") or stated or latest
+            declared = _declared(action, period)
+            if not declared and _bare_status(update):
+                declared = update.strip()
+            due = record["due"]
+            if _bare_status(due):
+                declared, due = declared or due.strip(), ""
+            record["due"], record["due_date"] = deadline(
+                due, record["recommendation"], as_of=parse_as_of(record["as_of"]) if record["as_of"] else None
+            )
+            record["declared"], record["declared_status"] = declared, declared_status(declared, legend)
+            records.append(record)
+    return records
+
+
+def _periods_of(action: Action, labels: frozenset[str]) -> list[tuple[str, list[Line]]]:
+    """An action's narrative by period: update columns in order, each split at its own headings."""
+    periods: list[tuple[str, list[Line]]] = []
+    for key, lines in action.fields.items():
+        if not key.startswith("update"):
+            continue
+        column_period = key.partition(":")[2]
+        for period, part in split_periods(lines, labels):
+            name = period or column_period
+            same = next((body for p, body in periods if label_key(p) == label_key(name)), None)
+            if same is None:
+                periods.append((name, list(part)))
+            else:
+                same.extend(part)
+    return periods
+
+
+def _common(action: Action, legend: dict[str, str]) -> dict[str, str]:
+    def text(role: str, separator: str = "\n") -> str:
+        return separator.join(line.text for line in action.fields.get(role, ()) if line.text)
+
+    return {
+        "plan": action.plan,
+        "section": action.section,
+        "theme": text("theme", " ") or theme_in(action.section),
+        "action_id": action.action_id,
+        "recommendation": _unquoted(text("recommendation")),
+        "required_outcome": text("required_outcome"),
+        "planned_action": text("planned_action"),
+        "owner": text("owner", " "),
+        "due": text("due", "; "),
+    }
+
+
+def _unquoted(text: str) -> str:
+    """A recommendation without the quotation marks around the whole of it."""
+    inner = text.strip()
+    if len(inner) > 2 and inner[0] in '“"' and inner[-1] in '”"' and not set(inner[1:-1]) & set('“”"'):
+        return inner[1:-1].strip()
+    return text
+
+
+def _declared(action: Action, period: str) -> str:
+    """The status declared for a period: its own column's if there is one, else the action's."""
+    if f"declared:{period}" in action.pieces:
+        return mend_status(action.pieces[f"declared:{period}"])
+    return mend_status(action.pieces.get("declared:", []))
+
+
+def _bare_status(text: str) -> bool:
+    words = text.strip(" .").split()
+    return 0 < len(words) <= 3 and bool(declared_status(text)) and not any(ch.isdigit() for ch in text)
+
+
+def _misplaced_pointer(action: Action, ids: Iterable[str]) -> str:
+    """A bare cross-reference that a merged cell put under another heading than the updates."""
+    others = [key for key in action.fields if action.fields[key] and key not in {"recommendation", "theme"}]
+    if len(others) != 1 or others[0] not in {"required_outcome", "planned_action", "notes", "due", "owner"}:
+        return ""
+    text = action.text(others[0])
+    points = any(
+        reference.kind in {"action", "position"}
+        and (not reference.targets or set(reference.targets) & set(ids))
+        for reference in find_references(text)
+    )
+    return text if points and len(text.split()) <= 15 else ""
