@@ -1,0 +1,154 @@
+"""Vectors kept on disk by the content of the text, so that a text is encoded once ever."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpkit.embedding import Encoder
+
+__all__ = ["CachedEncoder", "default_cache_folder"]
+
+_log = logging.getLogger(__name__)
+_OURS = re.compile(r"[0-9a-f]{64}\.npy")
+_MANY = 32  # shards; beyond this, loading them costs more than writing them as one
+
+
+def default_cache_folder() -> Path:
+    """``$NLPKIT_CACHE`` if set, else the user's cache folder for nlpkit."""
+    given = os.environ.get("NLPKIT_CACHE", "").strip()
+    if given:
+        return Path(given).expanduser()
+    from platformdirs import user_cache_dir
+
+    return Path(user_cache_dir("nlpkit", appauthor=False))
+
+
+class CachedEncoder:
+    """An encoder in front of another: it asks only for texts that it has not seen.
+
+    Vectors lie under ``folder`` in shards, one folder an encoder name, each shard a NumPy file
+    (without pickle) named after the SHA-256 of its content and put in place by renaming. So a
+    half-written or altered shard is recognised, left out with a warning and its vectors made again,
+    and two processes may share the folder. A folder that cannot be written costs only a warning.
+
+    Args:
+        encoder: makes the vectors that are missing; not called when none is.
+        folder: where to keep them; :func:`default_cache_folder` if not given.
+    """
+
+    def __init__(self, encoder: Encoder, folder: Path | str | None = None) -> None:
+        self.name = encoder.name
+        self.dimension = encoder.dimension
+        self._encoder = encoder
+        slug = re.sub(r"[^A-Za-z0-9.-]+", "_", encoder.name)
+        digest = hashlib.sha256(encoder.name.encode()).hexdigest()[:8]
+        base = Path(folder) if folder is not None else default_cache_folder()
+        self.folder = base / "vectors" / f"{slug}-{digest}"
+        self._known: dict[bytes, NDArray[np.float32]] = {}
+        self._read: set[str] = set()
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors, shape ``(len(texts), dimension)``, in the order of the texts."""
+        keys = [self._key(text) for text in texts]
+        if any(key not in self._known for key in keys):
+            self._read_shards()
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
+        if missing:
+            vectors = np.asarray(self._encoder.encode(list(missing.values())), dtype=np.float32)
+            fresh = dict(zip(missing, vectors, strict=True))
+            self._known.update(fresh)
+            self._write_shard(fresh)
+        if not keys:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        return np.stack([self._known[key] for key in keys])
+
+    def _key(self, text: str) -> bytes:
+        return hashlib.sha256(f"{self.name}\0{text}".encode("utf8", "surrogatepass")).digest()
+
+    @property
+    def _layout(self) -> np.dtype[np.void]:
+        return np.dtype([("key", "u1", (32,)), ("vector", "<f4", (self.dimension,))])
+
+    def _read_shards(self) -> None:
+        """Take in the shards that have appeared since the last look."""
+        try:
+            names = sorted(path.name for path in self.folder.iterdir() if path.suffix == ".npy")
+        except OSError:
+            return
+        for name in names:
+            if name in self._read:
+                continue
+            self._read.add(name)
+            try:
+                content = (self.folder / name).read_bytes()
+            except OSError:  # another process has just merged it away
+                continue
+            rows = self._parse(name, content)
+            if rows is None:
+                _log.warning("Cached vectors %s are damaged or foreign; left out", self.folder / name)
+                if _OURS.fullmatch(name):
+                    _remove(self.folder / name)
+                continue
+            for key, vector in zip(rows["key"], rows["vector"], strict=True):
+                self._known.setdefault(key.tobytes(), vector)
+        if sum(1 for name in names if _OURS.fullmatch(name)) > _MANY:
+            self._merge([name for name in names if _OURS.fullmatch(name)])
+
+    def _parse(self, name: str, content: bytes) -> NDArray[np.void] | None:
+        if name != f"{hashlib.sha256(content).hexdigest()}.npy":
+            return None
+        try:
+            rows: NDArray[np.void] = np.load(io.BytesIO(content), allow_pickle=False)
+        except (ValueError, EOFError, OSError):
+            return None
+        return rows if rows.ndim == 1 and rows.dtype == self._layout else None
+
+    def _write_shard(self, vectors: dict[bytes, NDArray[np.float32]]) -> str:
+        """The name of the shard that now holds the vectors; "" where the folder refused it."""
+        rows = np.zeros(len(vectors), dtype=self._layout)
+        for i, key in enumerate(sorted(vectors)):
+            rows[i]["key"] = np.frombuffer(key, dtype=np.uint8)
+            rows[i]["vector"] = vectors[key]
+        buffer = io.BytesIO()
+        np.save(buffer, rows, allow_pickle=False)
+        content = buffer.getvalue()
+        name = f"{hashlib.sha256(content).hexdigest()}.npy"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle, beside = tempfile.mkstemp(dir=self.folder, suffix=".part")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(content)
+                os.replace(beside, self.folder / name)
+            except BaseException:
+                _remove(Path(beside))
+                raise
+        except OSError as error:
+            _log.warning("Vectors are not kept: %s cannot be written (%s)", self.folder, error)
+            return ""
+        self._read.add(name)
+        return name
+
+    def _merge(self, names: list[str]) -> None:
+        merged = self._write_shard(self._known)
+        if merged:
+            for name in names:
+                if name != merged:
+                    _remove(self.folder / name)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        _log.warning("%s cannot be removed (%s)", path, error)

