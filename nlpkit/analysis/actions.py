@@ -1,0 +1,160 @@
+"""The rows of an update table as one plan's actions over their periods, and what was found of each."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from nlpkit.analysis.promises import as_of_start
+from nlpkit.features import Features
+from nlpkit.language.annotations import TextAnalysis
+from nlpkit.schema import Stale, tidy_action_id
+
+__all__ = ["Reason", "Row", "action_key", "earlier", "reason", "rows_of"]
+
+Reason = dict[str, Any]
+"""``text`` and ``kind``, ``start`` and ``end``, and more where there is more to say."""
+
+
+@dataclass(slots=True)
+class Row:
+    """One update as the judgement of staleness sees it, and what that finds.
+
+    Attributes:
+        place: position in the table.
+        document: the service and source that it was read from.
+        part: the section of a plan in that document; "above" and "below" stay inside it.
+        action: equal for all rows on the same action, over periods and re-issues of the plan.
+        period, period_rank: the period's name, and its place among those of the document.
+        as_of, start: the last and the first day of what ``as_of`` names.
+        alone: no other period's update hangs on the same action of the document.
+        labels, refs, why: what was found; see :meth:`add`.
+    """
+
+    place: int
+    row_id: str
+    document: tuple[str, str]
+    part: Hashable
+    action_id: str
+    period: str
+    period_rank: int
+    as_of: date | None
+    start: date | None
+    update: TextAnalysis
+    planned: TextAnalysis
+    recommendation: str
+    required_outcome: str
+    action: int = 0
+    alone: bool = True
+    labels: set[Stale] = field(default_factory=set)
+    refs: set[str] = field(default_factory=set)
+    why: list[Reason] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """What a reader of the same document would call the action."""
+        return self.action_id or self.row_id
+
+    def add(self, label: Stale, why: Reason, refs: Iterable[str] = ()) -> None:
+        """Put a label with its reason and the actions concerned; a reason given twice counts once."""
+        self.labels.add(label)
+        self.refs.update(refs)
+        if why not in self.why:
+            self.why.append(why)
+
+
+def reason(text: str, kind: Stale, start: int, end: int, **more: Any) -> Reason:
+    """A reason: the passage, what it counts as, where it stands, and more by name."""
+    return {"text": text, "kind": str(kind), "start": start, "end": end, **more}
+
+
+def rows_of(updates: pd.DataFrame, features: Features) -> list[Row]:
+    """The rows of a table, in its order, each with the number of its action.
+
+    Same action: the same id in the same section of a document, or the same id and the same
+    recommendation in another document of the service (a plan issued again). Rows without an id
+    belong together where their section and recommendation are the same.
+    """
+    rows: list[Row] = []
+    periods: dict[Hashable, dict[str, int]] = defaultdict(dict)
+    for place, record in enumerate(updates.to_dict("records")):
+        cell = {str(name): "" if value is None else str(value) for name, value in record.items()}
+        document = (cell.get("service", ""), cell.get("source", ""))
+        as_of = cell.get("as_of", "")
+        period = " ".join((cell.get("period", "") or as_of).casefold().split())
+        ranks = periods[document]
+        last_day = features.as_of[place]
+        rows.append(
+            Row(
+                place=place,
+                row_id=cell.get("row_id", "") or str(place),
+                document=document,
+                part=(*document, cell.get("plan", ""), cell.get("section", "")),
+                action_id=cell.get("action_id", ""),
+                period=period,
+                period_rank=ranks.setdefault(period, len(ranks)),
+                as_of=last_day,
+                start=as_of_start(as_of, last_day),
+                update=features.update[place],
+                planned=features.planned_action[place],
+                recommendation=cell.get("recommendation", ""),
+                required_outcome=cell.get("required_outcome", ""),
+            )
+        )
+    _number_actions(rows)
+    written: dict[tuple[Hashable, int], set[str]] = defaultdict(set)
+    for row in rows:
+        written[row.document, row.action].add(row.period)
+    for row in rows:
+        row.alone = len(written[row.document, row.action]) == 1
+    return rows
+
+
+def earlier(one: Row, other: Row) -> bool:
+    """Whether ``one`` was written in an earlier period than ``other``.
+
+    By their dates; where these don't tell, by the order in which their document names its periods.
+    """
+    if one.as_of and other.as_of and one.as_of != other.as_of:
+        return one.as_of < other.as_of
+    if one.document != other.document or not (one.period and other.period):
+        return False
+    return one.period_rank < other.period_rank
+
+
+def action_key(action_id: str) -> str:
+    """An action's id in the form in which ids are compared: "Effective  01" → "effective 1"."""
+    return re.sub(r"(?<!\d)0+(?=\d)", "", tidy_action_id(action_id).casefold())
+
+
+def _number_actions(rows: Sequence[Row]) -> None:
+    parent = list(range(len(rows)))
+
+    def root(n: int) -> int:
+        while parent[n] != n:
+            parent[n] = parent[parent[n]]
+            n = parent[n]
+        return n
+
+    seen: dict[Hashable, int] = {}
+    for n, row in enumerate(rows):
+        name = action_key(row.action_id)
+        asked = "".join(re.findall(r"[^\W_]+", row.recommendation.casefold()))
+        keys: list[Hashable] = []
+        if name:
+            keys.append((row.part, name))
+        if name and asked and row.document[0]:
+            keys.append((row.document[0], name, asked))
+        if asked and not name:
+            keys.append((row.part, "", asked))
+        for key in keys:
+            first, second = sorted((root(seen.setdefault(key, n)), root(n)))
+            parent[second] = first
+    for n, row in enumerate(rows):
+        row.action = root(n)

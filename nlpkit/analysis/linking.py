@@ -1,0 +1,547 @@
+"""Links from local actions to a catalogue of recommendations, or the finding that none fits.
+
+A reference by number decides first, then the recommendation's own words, then similarity of words and
+meaning. Two logistic regressions, learned on authored pairs (``models/linking``), turn similarity into
+the probabilities that an entry asks the same and that it is at least related.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from nlpkit.analysis.similarity import (
+    FEATURES,
+    Facets,
+    compare,
+    compared_terms,
+    prepare,
+    telling_terms,
+    without_preamble,
+)
+from nlpkit.catalogue import Catalogue
+from nlpkit.embedding import Encoder
+from nlpkit.language.acronyms import defined_acronyms, sector_acronyms, write_out
+from nlpkit.language.annotations import TextAnalysis
+from nlpkit.language.references import find_references
+from nlpkit.language.sentences import split_sentences
+from nlpkit.models import LogisticModel, learned
+
+__all__ = ["LINK_COLUMNS", "PAIR_FEATURES", "link", "links_column", "table_features"]
+
+LINK_COLUMNS: tuple[str, ...] = (
+    "row_id",
+    "service",
+    "action_id",
+    "catalogue",
+    "id",
+    "title",
+    "grade",
+    "score",
+    "why",
+)
+
+PAIR_FEATURES: tuple[str, ...] = (
+    *(f"best_{name}" for name in FEATURES),
+    *(f"whole_{name}" for name in FEATURES),
+    *(f"best_{name}_lead" for name in FEATURES),
+    *(f"whole_{name}_lead" for name in FEATURES),
+    "narrative_only",
+)
+"""What the models see of a row and an entry: the similarities of the row's best passage and of its text
+as a whole (a subject named in passing raises the first, not the second); by how much each leads over
+the next best entry (negative: how far behind the best); and whether the row is a narrative without the
+recommendation that it answers."""
+
+_MOST = 5  # links a row can have
+_NARRATIVE_SHARE = 0.25  # of what a narrative is nearer than the recommendation that it answers
+_QUOTED = 0.8  # share of words in common from which a recommendation counts as quoted,
+_QUOTED_WORDS = 4  # if they are this many at least
+_CONTRADICTED = 0.35  # by which another entry's score must lead for the text to decide against the number
+_ANSWERED = 3  # entries that one action can answer; a text that names more speaks of the catalogue
+_UNSUPPORTED = 0.05  # probability of being related below which the text does not bear the number out
+_BLOCK = 10_000_000  # numbers held at once
+
+_POINTS = re.compile(
+    r"\b(?:see(?:\s+also)?|refer\s+to|as\s+(?:per|in|with|for|under)|same\s+as|detailed\s+(?:in|under)"
+    r"|covered\s+(?:in|by|under)|response\s+to|link(?:ed|s)?\s+(?:to|with))\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What of a row is compared: the passages of what is asked and of what is told, the whole last."""
+
+    asks: tuple[str, ...]
+    tells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    entry: int
+    grade: str
+    score: float
+    why: str = field(compare=False, default="")
+
+
+def link(
+    updates: pd.DataFrame,
+    catalogue: Catalogue,
+    encoder: Encoder,
+    *,
+    analyses: Sequence[TextAnalysis] | None = None,
+) -> pd.DataFrame:
+    """The entries of a catalogue that the rows of an update table answer.
+
+    Args:
+        updates: an update table; whatever it has of recommendation, required outcome, planned action
+            and narrative is used. Row ids and file names take no part in the decision.
+        catalogue: what to link to.
+        encoder: turns passages into vectors.
+        analyses: what the language room says of each row's narrative, in order, if it is known
+            already; saves looking for references again.
+
+    Returns:
+        One row a link with :data:`LINK_COLUMNS`, in the order of the table, best link first. ``grade``
+        is ``equivalent`` (the entry asks the same) or ``related``; ``score`` runs from 0 to 1, is
+        comparable between rows, and is the mean of the probabilities of both (1 where the plan itself
+        names the entry), to two places: entries that do not differ there stand in the catalogue's
+        order. ``why`` gives the passages and words of both sides. A row that nothing fits has no link.
+    """
+    table = _text_columns(updates)
+    rows = _rows(table, analyses)
+    facets, duties = prepare(catalogue, encoder), _duties(catalogue)
+    found: list[dict[str, Any]] = []
+    for first, block in _blocks(len(rows), len(catalogue.entries)):
+        chosen = rows[first:block]
+        store = _vectors(chosen, encoder)
+        same, related = _probabilities(_pair_features(chosen, facets, store))
+        for i in range(len(chosen)):
+            row = {name: table[name][first + i] for name in table}
+            for item in _decide(row, chosen[i], facets, duties, store, same[i], related[i]):
+                entry = catalogue.entries[item.entry]
+                found.append(
+                    {
+                        "row_id": row["row_id"],
+                        "service": row["service"],
+                        "action_id": row["action_id"],
+                        "catalogue": catalogue.name,
+                        "id": entry.id,
+                        "title": entry.title,
+                        "grade": item.grade,
+                        "score": round(item.score, 2),
+                        "why": item.why,
+                    }
+                )
+    return pd.DataFrame(found, columns=list(LINK_COLUMNS))
+
+
+def links_column(updates: pd.DataFrame, links: pd.DataFrame) -> list[list[dict[str, Any]]]:
+    """For each row of the table its links, best first, as ``{id, title, grade, score}``; none: ``[]``."""
+    by_row: dict[str, list[dict[str, Any]]] = {}
+    for item in links[["row_id", "id", "title", "grade", "score"]].to_dict("records"):
+        by_row.setdefault(str(item["row_id"]), []).append(
+            {"id": item["id"], "title": item["title"], "grade": item["grade"], "score": float(item["score"])}
+        )
+    return [by_row.get(str(row_id), []) for row_id in updates["row_id"]]
+
+
+def table_features(updates: pd.DataFrame, catalogue: Catalogue, encoder: Encoder) -> NDArray[np.float32]:
+    """What the models see of every row and entry: shape ``(rows, entries, len(PAIR_FEATURES))``.
+
+    For training and measuring; :func:`link` does the same in blocks.
+    """
+    rows = _rows(_text_columns(updates), None)
+    return _pair_features(rows, prepare(catalogue, encoder), _vectors(rows, encoder))
+
+
+# --- What of a row is compared ------------------------------------------------------------------------
+
+
+_USED = (
+    "row_id",
+    "service",
+    "source",
+    "plan",
+    "section",
+    "action_id",
+    "recommendation",
+    "required_outcome",
+    "planned_action",
+    "update",
+)
+
+
+def _text_columns(updates: pd.DataFrame) -> dict[str, list[str]]:
+    def text(value: object) -> str:
+        return "" if value is None or value != value else str(value)
+
+    blank = [""] * len(updates)
+    return {
+        name: [text(value) for value in updates[name]] if name in updates.columns else blank for name in _USED
+    }
+
+
+def _rows(table: Mapping[str, list[str]], analyses: Sequence[TextAnalysis] | None) -> list[_Row]:
+    meanings = _document_acronyms(table)
+    rows = []
+    for i, update in enumerate(table["update"]):
+        known = meanings[table["service"][i], table["source"][i]]
+        asked = write_out(table["recommendation"][i], known)
+        meant = write_out(f"{table['required_outcome'][i]}\n{table['planned_action'][i]}".strip(), known)
+        told, pointed = _without_pointers(update, analyses[i] if analyses is not None else None)
+        tells = _passages(write_out(told, known))
+        if pointed:
+            tells = [passage for passage in tells if telling_terms(passage)]
+        # The recommendation is what is asked; how success is measured says less, unless it is all there is.
+        asks, means = _passages(asked), _passages(meant)
+        asks, tells = (asks, [*means, *tells]) if asks else (means, tells)
+        rows.append(_Row(tuple(dict.fromkeys(asks)), tuple(dict.fromkeys(tells))))
+    return rows
+
+
+def _document_acronyms(table: Mapping[str, list[str]]) -> dict[tuple[str, str], dict[str, str]]:
+    """For each document, what its acronyms stand for: its own definitions before the sector's."""
+    texts: dict[tuple[str, str], list[str]] = {}
+    for i, key in enumerate(zip(table["service"], table["source"], strict=True)):
+        here = texts.setdefault(key, [])
+        here.extend(
+            table[name][i] for name in ("recommendation", "required_outcome", "planned_action", "update")
+        )
+    return {key: {**sector_acronyms("subjects"), **defined_acronyms(here)} for key, here in texts.items()}
+
+
+def _passages(text: str) -> list[str]:
+    """The sentences of a text without their preambles and, after them, the text as a whole."""
+    pieces = [without_preamble(text[start:end]) for start, end in split_sentences(text)]
+    if len(pieces) > 1:
+        pieces.append(without_preamble(text))
+    return [piece for piece in pieces if compared_terms(piece)]
+
+
+def _without_pointers(text: str, analysis: TextAnalysis | None) -> tuple[str, bool]:
+    """A narrative without the words that send its reader elsewhere, and whether there were any."""
+    if analysis is None:
+        references = list(find_references(text))
+    else:
+        references = [reference for sentence in analysis.sentences for reference in sentence.references]
+    pointers = [reference for reference in references if reference.kind != "mention"]
+    for reference in sorted(pointers, key=lambda reference: -reference.start):
+        text = f"{text[: reference.start]} {text[reference.end :]}"
+    return text, bool(pointers)
+
+
+# --- Similarity ---------------------------------------------------------------------------------------
+
+
+def _blocks(rows: int, entries: int) -> Iterator[tuple[int, int]]:
+    """Stretches of rows small enough for their similarities to be held at once."""
+    step = max(1, _BLOCK // (max(1, entries) * len(PAIR_FEATURES)))
+    for first in range(0, rows, step):
+        yield first, min(rows, first + step)
+
+
+def _vectors(rows: Sequence[_Row], encoder: Encoder) -> dict[str, NDArray[np.float32]]:
+    texts = list(dict.fromkeys(passage for row in rows for passage in (*row.asks, *row.tells)))
+    vectors = encoder.encode(texts)
+    return {text: vectors[i] for i, text in enumerate(texts)}
+
+
+def _pair_features(
+    rows: Sequence[_Row], facets: Facets, store: Mapping[str, NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """What the models see: shape ``(len(rows), entries, len(PAIR_FEATURES))``."""
+    entries = len(facets.catalogue.entries)
+    texts = list(store)
+    place = {text: i for i, text in enumerate(texts)}
+    scores = np.zeros((len(texts), entries, len(FEATURES)), dtype=np.float32)
+    step = max(1, _BLOCK // max(1, len(facets.facets)))
+    for first in range(0, len(texts), step):
+        part = texts[first : first + step]
+        scores[first : first + step] = compare(part, np.stack([store[text] for text in part]), facets)
+    asked = np.zeros((len(rows), entries, 2 * len(FEATURES)), dtype=np.float32)
+    told = np.zeros_like(asked)
+    for i, row in enumerate(rows):
+        for passages, into in ((row.asks, asked), (row.tells, told)):
+            if passages:
+                mine = scores[[place[text] for text in passages]]
+                into[i] = np.concatenate([mine.max(axis=0), mine[-1]], axis=1)
+    has_asks = np.array([bool(row.asks) for row in rows], dtype=bool)
+    has_both = has_asks & np.array([bool(row.tells) for row in rows], dtype=bool)
+    # A narrative can bear out what is asked; one that says little of it takes nothing away.
+    mixed = asked + _NARRATIVE_SHARE * np.maximum(told - asked, 0)
+    values = np.where(has_both[:, None, None], mixed, np.maximum(asked, told))
+    alone = np.broadcast_to((~has_asks)[:, None, None], (len(rows), entries, 1))
+    return np.concatenate([values, _lead(values), alone], axis=2, dtype=np.float32)
+
+
+def _lead(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """By how much each entry exceeds the best of the others in its row; 0 where there is no other."""
+    if values.shape[1] < 2:
+        return np.zeros_like(values)
+    second, first = np.split(np.partition(values, -2, axis=1)[:, -2:, :], 2, axis=1)
+    lead: NDArray[np.float32] = values - np.where(values == first, second, first)
+    return lead
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    same: LogisticModel
+    related: LogisticModel
+    same_from: float
+    related_from: float
+
+
+@lru_cache(maxsize=1)
+def _judge() -> _Judge:
+    figures = learned("linking")
+    return _Judge(
+        same=LogisticModel.read(figures["equivalent"], PAIR_FEATURES),
+        related=LogisticModel.read(figures["related"], PAIR_FEATURES),
+        same_from=float(figures["equivalent"]["threshold"]),
+        related_from=float(figures["related"]["threshold"]),
+    )
+
+
+def _probabilities(features: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """That an entry asks the same as the row, and that it is at least related."""
+    judge = _judge()
+    same = judge.same.probability(features)
+    return same, np.maximum(same, judge.related.probability(features))
+
+
+# --- The decision -------------------------------------------------------------------------------------
+
+
+def _decide(
+    row: Mapping[str, str],
+    passages: _Row,
+    facets: Facets,
+    duties: _Duties,
+    store: Mapping[str, NDArray[np.float32]],
+    same: NDArray[np.float64],
+    related: NDArray[np.float64],
+) -> list[_Link]:
+    """The links of one row, best first."""
+    judge = _judge()
+    similar = [
+        _Link(
+            int(i), "equivalent" if same[i] >= judge.same_from else "related", float(same[i] + related[i]) / 2
+        )
+        for i in np.flatnonzero((related >= judge.related_from) | (same >= judge.same_from))
+        if passages.asks or passages.tells
+    ]
+    links = {item.entry: item for item in similar}
+    for item in _quoted(passages, duties):
+        known = links.get(item.entry, item)
+        links[item.entry] = replace(item, score=max(item.score, known.score))
+    links = _numbered(row, links, facets.catalogue, related if passages.asks else None)
+    ranked = sorted(
+        links.values(), key=lambda item: (item.grade != "equivalent", -round(item.score, 2), item.entry)
+    )
+    return [
+        item if item.why else replace(item, why=_why(item.entry, passages, facets, store))
+        for item in ranked[:_MOST]
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Duties:
+    """The catalogue's duties by their words, to tell a quotation from a paraphrase."""
+
+    sizes: tuple[int, ...]
+    holders: Mapping[str, tuple[int, ...]]
+
+
+def _duties(catalogue: Catalogue) -> _Duties:
+    words = [compared_terms(without_preamble(entry.duty)) for entry in catalogue.entries]
+    holders: dict[str, list[int]] = {}
+    for number, found in enumerate(words):
+        for term in sorted(found):
+            holders.setdefault(term, []).append(number)
+    return _Duties(tuple(map(len, words)), {term: tuple(numbers) for term, numbers in holders.items()})
+
+
+def _quoted(passages: _Row, duties: _Duties) -> Iterator[_Link]:
+    """Entries whose duty the row's recommendation quotes, near enough word for word."""
+    for passage in passages.asks:
+        terms = compared_terms(passage)
+        shared = Counter(number for term in terms for number in duties.holders.get(term, ()))
+        for number, count in sorted(shared.items()):
+            likeness = 2 * count / (len(terms) + duties.sizes[number])
+            if count >= _QUOTED_WORDS and likeness >= _QUOTED:
+                yield _Link(
+                    number, "equivalent", 0.9 + 0.1 * likeness, f"quotes the duty: “{_short(passage)}”"
+                )
+
+
+def _numbered(
+    row: Mapping[str, str],
+    links: Mapping[int, _Link],
+    catalogue: Catalogue,
+    asked: NDArray[np.float64] | None,
+) -> dict[int, _Link]:
+    """The links, once what the plan itself says about numbers has been heard.
+
+    A number is believed unless the row quotes a recommendation (``asked``: how probably each entry is
+    at least related to it) that is plainly another's, or nobody's: numbers slip when tables are read.
+    """
+    found = dict(links)
+    heading = next((row[name] for name in ("plan", "section") if _names(catalogue, row[name])), "")
+    named = _trailing_ids(catalogue, row["action_id"]) if heading else []
+    sure: dict[int, str] = {}
+    for number in named:
+        sure[number] = f"“{_short(heading)}” names the catalogue; this is its {catalogue.entries[number].id}"
+    for name in ("recommendation", "required_outcome", "planned_action", "update"):
+        for number, passage, pointer in _references(catalogue, row[name]):
+            if pointer and name != "recommendation":
+                found.setdefault(number, _Link(number, "related", 0.5, f"points to it: “{passage}”"))
+            else:
+                sure.setdefault(number, f"named in the text: “{passage}”")
+    best = max(links.values(), key=lambda item: (item.score, -item.entry), default=None)
+    for number, why in sure.items():
+        score = links[number].score if number in links else 0.0
+        doubt = ""
+        if number in named and asked is not None:
+            if best and best.grade == "equivalent" and best.score - score >= _CONTRADICTED:
+                doubt = f"; but the text is that of {catalogue.entries[best.entry].id}"
+            elif asked[number] < _UNSUPPORTED:
+                doubt = "; but the text asks for something else"
+        if doubt:
+            found[number] = _Link(number, "related", 0.5, why + doubt)
+        else:
+            found[number] = _Link(number, "equivalent", 1.0, why)
+    settled = any(found[number].grade == "equivalent" for number in sure)
+    if settled or (heading and row["action_id"].strip() and not named):
+        # The plan says which entry it answers: whatever else is similar can only be related.
+        for number, item in found.items():
+            if number not in sure and item.grade == "equivalent":
+                found[number] = replace(item, grade="related", score=min(item.score, 0.5))
+    return found
+
+
+@lru_cache(maxsize=8)
+def _patterns(
+    catalogue: Catalogue,
+) -> tuple[re.Pattern[str] | None, re.Pattern[str], tuple[re.Pattern[str], ...]]:
+    """The catalogue's names; its ids at the end of a reference; names with ids, in either order."""
+    ids = "|".join(
+        re.escape(entry.id) for entry in sorted(catalogue.entries, key=lambda e: (-len(e.id), e.id))
+    )
+    one = rf"(?<![\w.])(?:{ids})(?![\w%])(?!\.\d)"
+    series = rf"(?P<ids>{one}(?:\s*(?:,|&|/|-|–|\band\b|\bto\b)\s*{one})*)"
+    trailing = re.compile(
+        rf"(?<![\d.])(?P<ids>(?:{ids})(?:\s*(?:,|&|/|-|–|\band\b|\bto\b)\s*(?:{ids}))*)\.?$",
+        re.IGNORECASE,
+    )
+    if not catalogue.aliases:
+        return None, trailing, ()
+    names = "|".join(
+        _loose(alias) for alias in sorted(catalogue.aliases, key=lambda alias: (-len(alias), alias))
+    )
+    name = rf"\b(?:{names})\b"
+    noun = r"\b(?:recommendations?|recs?\.?|actions?)\s*(?:nos?\.?\s*|numbers?\s*|#\s*)?"
+    return (
+        re.compile(name, re.IGNORECASE),
+        trailing,
+        (
+            re.compile(
+                rf"{name}(?:['’]s)?(?:\s+(?:report|review|inspection))?[\s,:(–-]{{0,3}}{noun}{series}",
+                re.IGNORECASE,
+            ),
+            re.compile(
+                rf"{noun}{series}\s*\)?\s*(?:of|from|in|within|under)\s+(?:[\w’']+\s+){{0,4}}?[\"'“‘(]?{name}",
+                re.IGNORECASE,
+            ),
+        ),
+    )
+
+
+def _loose(alias: str) -> str:
+    """A pattern for a name that does not mind plurals, white space or an ampersand."""
+    words = []
+    for word in alias.split():
+        if word.lower() in {"and", "&"}:
+            words.append(r"(?:and|&)")
+        else:
+            bare = word[:-1] if word.endswith("s") and len(word) > 3 else word
+            words.append(re.escape(bare) + ("s?" if len(bare) > 3 else ""))
+    return r"\s+".join(words)
+
+
+def _names(catalogue: Catalogue, text: str) -> bool:
+    names = _patterns(catalogue)[0]
+    return bool(names and names.search(text))
+
+
+def _spelled_out(catalogue: Catalogue, text: str) -> list[int]:
+    """The entries in "12", "12 and 14" or "3 to 5"; a range takes in the entries between."""
+    place = {entry.id.lower(): i for i, entry in enumerate(catalogue.entries)}
+    ids = "|".join(re.escape(id_) for id_ in sorted(place, key=lambda id_: (-len(id_), id_)))
+    numbers: list[int] = []
+    ranged = False
+    for match in re.finditer(rf"(?P<id>{ids})|(?P<range>\bto\b|-|–)|.", text, re.IGNORECASE | re.DOTALL):
+        if match["range"]:
+            ranged = bool(numbers)
+        elif match["id"]:
+            number = place[match["id"].lower()]
+            numbers.extend(range(numbers[-1] + 1, number) if ranged else ())
+            numbers.append(number)
+            ranged = False
+    return list(dict.fromkeys(numbers))
+
+
+def _trailing_ids(catalogue: Catalogue, action_id: str) -> list[int]:
+    match = _patterns(catalogue)[1].search(action_id.strip())
+    return _spelled_out(catalogue, match["ids"]) if match else []
+
+
+def _references(catalogue: Catalogue, text: str) -> Iterator[tuple[int, str, bool]]:
+    """Entries that a text names by catalogue and number: (entry, the words, whether it only points)."""
+    for pattern in _patterns(catalogue)[2]:
+        for match in pattern.finditer(text):
+            numbers = _spelled_out(catalogue, match["ids"])
+            pointer = bool(_POINTS.search(text[max(0, match.start() - 30) : match.start()]))
+            for number in numbers:
+                yield number, _short(match[0]), pointer or len(numbers) > _ANSWERED
+
+
+# --- The reason ---------------------------------------------------------------------------------------
+
+
+def _why(number: int, passages: _Row, facets: Facets, store: Mapping[str, NDArray[np.float32]]) -> str:
+    """The passage and the facet that come nearest to each other, with the words that they share."""
+    mine = [i for i, facet in enumerate(facets.facets) if facet.entry == number]
+    best: tuple[float, str, int] | None = None
+    for passage in passages.asks or passages.tells:
+        meaning = facets.vectors[mine] @ store[passage]
+        said = telling_terms(passage)
+        for place, cosine in zip(mine, meaning.tolist(), strict=True):
+            shared = said.keys() & telling_terms(facets.facets[place].text).keys()
+            value = round(cosine + 0.15 * len(shared), 4)
+            if best is None or value > best[0]:
+                best = (value, passage, place)
+    if best is None:
+        return ""
+    _, passage, place = best
+    facet = facets.facets[place].text
+    said = telling_terms(passage)
+    other = telling_terms(facet)
+    words = [said[term] for term in said if term in other]
+    nearness = f"meaning {float(facets.vectors[place] @ store[passage]):.2f}"
+    shared_words = f"shared words: {', '.join(words)}; " if words else ""
+    return f"“{_short(passage)}” ~ “{_short(facet)}” ({shared_words}{nearness})"
+
+
+def _short(text: str, limit: int = 140) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= limit else f"{text[: limit - 1].rsplit(' ', 1)[0]}…"

@@ -1,0 +1,321 @@
+"""Is this news? What an update repeats, where it sends its reader, what in it has gone by.
+
+Labels (:class:`nlpkit.schema.Stale`), each with the passage that earned it:
+
+* ``no_change``: a sentence says so, or refers back in time ("as previous update");
+* ``pointer``: a reference to another action, row or document, resolved to its action;
+* ``repeat_self``: most of the text stood in an earlier update on the same action;
+* ``repeat_other``: a passage of a sentence or more stands under another action too;
+* ``expired``: a date given for something to come that had passed at ``as_of``;
+* ``empty``: no narrative, or a bare status.
+
+The cell of planned actions is read with the update, with one exception: where several periods'
+updates hang on one action, that cell is the plan and wasn't written with any of them, so that
+what it shares with another action's plan makes no update a repeat.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from nlpkit.analysis.actions import Reason, Row, earlier, reason, rows_of
+from nlpkit.analysis.pointers import mark_pointers
+from nlpkit.analysis.promises import promised_dates
+from nlpkit.analysis.repeats import Repeat, find_repeats
+from nlpkit.analysis.words import Vocabulary, shared_spans, word_novelty
+from nlpkit.features import Features
+from nlpkit.language.annotations import Sentence, TextAnalysis
+from nlpkit.resources import lexicon
+from nlpkit.schema import Stale
+
+__all__ = ["judge"]
+
+_SELF_SHARE = 0.6  # of an update's words, what makes it the same as an earlier one
+_OWN_WORDS = 5  # an update with fewer words beside its quotations is compared as it stands
+_ACROSS_WORDS = 12  # a passage shared with another document counts from this length on
+_ACROSS_MOST = 24  # a turn of phrase found more often than this over all documents seeds little
+_BARE_WORDS = 4  # longer than this, an update is more than a status
+_LASTING = re.compile(
+    r"\bstill\b(?!\s+(?:appl|stand|hold|relevant|valid|the\s+same|unchanged))"
+    r"|\bremain(?:s|ed)?\s+(?:on|in\s+progress|under|outstanding)",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W_]+(?:/[^\W_]\b)?")
+
+_Span = tuple[int, int]
+
+
+def judge(updates: pd.DataFrame, features: Features) -> pd.DataFrame:
+    """Staleness of each update, with the passages that show it.
+
+    Args:
+        updates: an update table in document order.
+        features: what :func:`nlpkit.features.compute` made of the same rows.
+
+    Returns:
+        A frame indexed like ``updates``: ``stale`` (list of labels in the codebook's order),
+        ``stale_refs`` (action ids as the plan writes them, sorted; row ids for rows of another
+        document or without an action id), ``stale_why`` (list of ``{"text", "kind", …}``, with
+        ``start`` and ``end`` in the update, or in the column named by ``field``; ``of`` and
+        ``other_text`` where another row is concerned; ``note`` in words) and ``novelty``
+        (0 to 1: the share of three-word sequences that stood in no earlier update on the
+        action; a statement that nothing changed holds nothing new; a first update is 1 as far
+        as it says anything else, an empty one 0).
+    """
+    rows = rows_of(updates, features)
+    vocabulary = Vocabulary()
+    unchanged = [_unchanged(row.update) for row in rows]
+    documents: dict[Hashable, list[Row]] = defaultdict(list)
+    for row in rows:
+        documents[row.document].append(row)
+        _mark_no_change(row, unchanged[row.place])
+        _mark_expired(row)
+    for members in documents.values():
+        mark_pointers(members)
+    for row in rows:
+        _mark_empty(row)
+    own = _mark_repeats_of_own(rows, vocabulary)
+    _mark_repeats_of_others(rows, own, vocabulary)
+    _mark_repeats_across(rows, vocabulary)
+    columns: dict[str, list[Any]] = {
+        "stale": [[str(kind) for kind in Stale if kind in row.labels] for row in rows],
+        "stale_refs": [sorted(row.refs, key=_natural) for row in rows],
+        "stale_why": [sorted(row.why, key=_in_order) for row in rows],
+    }
+    out = pd.DataFrame({name: pd.Series(values, dtype="object") for name, values in columns.items()})
+    out["novelty"] = pd.Series(_novelty(rows, unchanged, vocabulary), dtype="float64")
+    return out.set_axis(updates.index, axis=0)
+
+
+def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
+    """A sort key that puts "2" before "10"."""
+    return tuple(
+        (0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.findall(r"\d+|\D+", text)
+    )
+
+
+def _in_order(why: Reason) -> tuple[Any, ...]:
+    kinds = [str(kind) for kind in Stale]
+    return kinds.index(why["kind"]), why.get("field", ""), why["start"], _natural(str(why.get("of", "")))
+
+
+# -- what the update itself says -------------------------------------------------------------
+
+
+def _unchanged(analysis: TextAnalysis) -> list[Sentence]:
+    """Sentences that say that nothing changed, or refer back in time instead of telling.
+
+    Words that merely last ("still being considered", "remains ongoing") say so only where the
+    update has little else to say: after news they describe what is left to do.
+    """
+    said: list[Sentence] = []
+    lasting: list[Sentence] = []
+    for sentence in analysis.sentences:
+        cues = [cue for cue in sentence.cues if cue.kind == "no_change"]
+        back = any(reference.kind == "previous" for reference in sentence.references)
+        if back or any(not _LASTING.search(cue.text) for cue in cues):
+            said.append(sentence)
+        elif cues:
+            lasting.append(sentence)
+    if lasting and 3 * sum(map(_length, lasting)) >= 2 * len(_WORD.findall(analysis.text)):
+        said.extend(lasting)
+    return sorted(said, key=lambda sentence: sentence.start)
+
+
+def _length(sentence: Sentence) -> int:
+    return len(_WORD.findall(sentence.text))
+
+
+def _mark_no_change(row: Row, unchanged: Sequence[Sentence]) -> None:
+    for sentence in unchanged:
+        row.add(Stale.NO_CHANGE, reason(sentence.text, Stale.NO_CHANGE, sentence.start, sentence.end))
+
+
+def _mark_expired(row: Row) -> None:
+    if row.start is None:
+        return
+    for sentence in row.update.sentences:
+        promised = promised_dates(sentence, row.update.text)
+        # A newer date in the same sentence that is still ahead replaces the one gone by.
+        if not promised or max(mention.latest for mention in sentence.dates) >= row.start:
+            continue
+        last = max(promised, key=lambda mention: (mention.latest, mention.start))
+        note = f"'{last.text}' had passed by {row.start.isoformat()}"
+        row.add(Stale.EXPIRED, reason(sentence.text, Stale.EXPIRED, sentence.start, sentence.end, note=note))
+
+
+def _mark_empty(row: Row) -> None:
+    points = any(why["kind"] == Stale.POINTER and "field" not in why for why in row.why)
+    if points or Stale.NO_CHANGE in row.labels:
+        return
+    text = row.update.text
+    words = [word.casefold() for word in _WORD.findall(text)]
+    status = set(lexicon("bare_statuses")["words"])
+    if not words:
+        note = "no narrative"
+    elif len(words) == 1 or (len(words) <= _BARE_WORDS and status.issuperset(words)):
+        note = "a status and no more"
+    else:
+        return
+    row.add(Stale.EMPTY, reason(text, Stale.EMPTY, 0, len(text), note=note))
+
+
+# -- what stood elsewhere ----------------------------------------------------------------------
+
+
+def _mark_repeats_of_own(rows: Sequence[Row], vocabulary: Vocabulary) -> dict[int, list[_Span]]:
+    """Label updates that stood before on the same action.
+
+    Returns:
+        By row, the spans of its update that stand in any earlier one on the action.
+    """
+    actions = [row.action for row in rows]
+    found = find_repeats(
+        [row.update.text for row in rows],
+        actions,
+        actions=actions,
+        ignore=[_quotations(row, vocabulary) for row in rows],
+        vocabulary=vocabulary,
+    )
+    copied: dict[int, list[_Span]] = defaultdict(list)
+    pairs: dict[tuple[int, int], list[Repeat]] = defaultdict(list)
+    for repeat in found:
+        for later, before in ((repeat.right, repeat.left), (repeat.left, repeat.right)):
+            if earlier(rows[before], rows[later]):
+                pairs[later, before].append(repeat)
+                copied[later].append(_sides(repeat, later)[0])
+    # Where several earlier updates hold as much of it, the first of them: there it stood first.
+    best: dict[int, tuple[tuple[float, int, int], int]] = {}
+    for (later, before), parts in pairs.items():
+        share = min(1.0, sum(p.left_share if p.left == later else p.right_share for p in parts))
+        when = rows[before].as_of or date.min
+        rank = (share, -when.toordinal(), -rows[before].period_rank)
+        if share >= _SELF_SHARE and (later not in best or rank > best[later][0]):
+            best[later] = rank, before
+    for later, ((share, _, _), before) in sorted(best.items()):
+        row, first = rows[later], rows[before]
+        note = f"{share:.0%} of the update stood in the earlier one"
+        for part in pairs[later, before]:
+            mine, theirs = _sides(part, later)
+            other_text = first.update.text[slice(*theirs)]
+            why = _copy(row.update.text, mine, Stale.REPEAT_SELF, first, other_text, note=note)
+            row.add(Stale.REPEAT_SELF, why)
+    return copied
+
+
+def _mark_repeats_of_others(rows: Sequence[Row], own: dict[int, list[_Span]], vocabulary: Vocabulary) -> None:
+    """Label passages that stand under two actions of one document.
+
+    In one period both rows repeat; over periods the later one does, unless it carries the
+    passage on from an earlier update of its own.
+    """
+    entries = [(row, "update", row.update) for row in rows]
+    entries += [(row, "planned_action", row.planned) for row in rows if row.alone]
+    entries = [entry for entry in entries if entry[2].text.strip()]
+    found = find_repeats(
+        [analysis.text for _, _, analysis in entries],
+        [row.document for row, _, _ in entries],
+        ignore=[_not_told(row, analysis, vocabulary) for row, _, analysis in entries],
+        apart=[row.action for row, _, _ in entries],
+        vocabulary=vocabulary,
+    )
+    for repeat in found:
+        for here, there in ((repeat.left, repeat.right), (repeat.right, repeat.left)):
+            row, name, analysis = entries[here]
+            other, other_name, other_analysis = entries[there]
+            mine, theirs = _sides(repeat, here)
+            carried = earlier(other, row) and _overlap(mine, own.get(row.place, []))
+            if earlier(row, other) or (carried and name == "update"):
+                continue
+            more = {"field": name} if name != "update" else {}
+            if other_name != name:
+                more["other_field"] = other_name
+            other_text = other_analysis.text[slice(*theirs)]
+            why = _copy(analysis.text, mine, Stale.REPEAT_OTHER, other, other_text, **more)
+            row.add(Stale.REPEAT_OTHER, why, [other.name])
+
+
+def _mark_repeats_across(rows: Sequence[Row], vocabulary: Vocabulary) -> None:
+    """Label longer passages that stand in another document too; rows there go by their row id."""
+    # In the order of the documents' names, so that the order of files changes nothing.
+    told = sorted((row for row in rows if row.update.text.strip()), key=lambda row: row.document)
+    if len({row.document for row in told}) < 2:
+        return
+    found = find_repeats(
+        [row.update.text for row in told],
+        ignore=[_not_told(row, row.update, vocabulary) for row in told],
+        apart=[row.document for row in told],
+        most=_ACROSS_MOST,
+        vocabulary=vocabulary,
+    )
+    for repeat in found:
+        if repeat.words < _ACROSS_WORDS or told[repeat.left].action == told[repeat.right].action:
+            continue
+        for here, there in ((repeat.left, repeat.right), (repeat.right, repeat.left)):
+            row, other = told[here], told[there]
+            if earlier(row, other):
+                continue
+            mine, theirs = _sides(repeat, here)
+            other_text = other.update.text[slice(*theirs)]
+            why = _copy(row.update.text, mine, Stale.REPEAT_OTHER, other, other_text)
+            row.add(Stale.REPEAT_OTHER, why, [other.row_id])
+
+
+def _sides(repeat: Repeat, here: int) -> tuple[_Span, _Span]:
+    """The copied span in the text at position ``here``, and in the other."""
+    left, right = (repeat.left_start, repeat.left_end), (repeat.right_start, repeat.right_end)
+    return (left, right) if repeat.left == here else (right, left)
+
+
+def _copy(text: str, mine: _Span, kind: Stale, other: Row, other_text: str, **more: Any) -> Reason:
+    return reason(text[slice(*mine)], kind, *mine, of=other.row_id, other_text=other_text, **more)
+
+
+def _overlap(span: _Span, others: Sequence[_Span]) -> bool:
+    """Whether most of a span lies in the others."""
+    inside = sum(max(0, min(span[1], end) - max(span[0], start)) for start, end in others)
+    return 2 * inside > span[1] - span[0]
+
+
+def _quotations(row: Row, vocabulary: Vocabulary) -> list[_Span]:
+    """Where the update quotes its own recommendation, unless it does little else."""
+    spans = shared_spans(row.update.text, row.recommendation, vocabulary)
+    left = vocabulary.words(row.update.text, spans).total if spans else _OWN_WORDS
+    return spans if left >= _OWN_WORDS else []
+
+
+def _not_told(row: Row, analysis: TextAnalysis, vocabulary: Vocabulary) -> list[_Span]:
+    """What two actions may share without repeating each other: quotations, references, "no change"."""
+    spans = shared_spans(analysis.text, row.recommendation, vocabulary)
+    spans += [(sentence.start, sentence.end) for sentence in _unchanged(analysis)]
+    spans += [(r.start, r.end) for sentence in analysis.sentences for r in sentence.references]
+    return spans
+
+
+def _novelty(
+    rows: Sequence[Row], unchanged: Sequence[Sequence[Sentence]], vocabulary: Vocabulary
+) -> list[float]:
+    history: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        history[row.action].append(row)
+    out: list[float] = []
+    for row in rows:
+        text = row.update.text
+        words = vocabulary.words(text, [(s.start, s.end) for s in unchanged[row.place]])
+        if Stale.EMPTY in row.labels or not words.total:
+            out.append(0.0)
+            continue
+        kept = text
+        if unchanged[row.place]:
+            skip = {(s.start, s.end) for s in unchanged[row.place]}
+            kept = " ".join(s.text for s in row.update.sentences if (s.start, s.end) not in skip)
+        before = [other.update.text for other in history[row.action] if earlier(other, row)]
+        share = word_novelty(kept, before, vocabulary) * words.total / len(words.ids)
+        out.append(round(share, 4))
+    return out

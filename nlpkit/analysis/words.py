@@ -1,0 +1,128 @@
+"""Texts as numbered words with their places: what copied passages and novelty are counted in."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from nlpkit.resources import lexicon
+
+__all__ = ["Vocabulary", "Words", "shared_spans", "word_novelty"]
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_BREAK = re.compile(r"[.!?;]['\"’”)\]]*\s|[•\n]")
+_ROW = 3  # words in the sequences that novelty is counted in
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text as a sequence of words; all lists have one item a word.
+
+    Attributes:
+        ids: the words' numbers in their vocabulary.
+        starts, ends: character offsets.
+        sentence: the number of the sentence (or bullet, or line) that the word stands in.
+        counted: false for words that the user set aside.
+    """
+
+    ids: list[int]
+    starts: list[int]
+    ends: list[int]
+    sentence: list[int]
+    counted: list[bool]
+
+    @property
+    def total(self) -> int:
+        """How many words count."""
+        return sum(self.counted)
+
+
+class Vocabulary:
+    """Numbers words in order of first sight, whatever their case, and remembers texts seen.
+
+    ``function`` holds the numbers of the words without content of their own.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._seen: dict[str, Words] = {}
+        self.function = frozenset(self._number(word) for word in lexicon("function_words")["words"])
+
+    def _number(self, written: str) -> int:
+        number = self._numbers.get(written)
+        if number is None:
+            word = written.casefold().replace("’", "'")
+            number = self._numbers.setdefault(word, len(self._numbers))
+            self._numbers[written] = number
+        return number
+
+    def words(self, text: str, ignore: Iterable[tuple[int, int]] = ()) -> Words:
+        """The words of a text.
+
+        Args:
+            text: any text.
+            ignore: character spans whose words don't count.
+        """
+        words = self._seen.get(text)
+        if words is None:
+            spans = [match.span() for match in _WORD.finditer(text)]
+            breaks = [match.start() for match in _BREAK.finditer(text)]
+            words = self._seen[text] = Words(
+                ids=[self._number(text[start:end]) for start, end in spans],
+                starts=[start for start, _ in spans],
+                ends=[end for _, end in spans],
+                sentence=[bisect(breaks, start) for start, _ in spans] if breaks else [0] * len(spans),
+                counted=[True] * len(spans),
+            )
+        aside = sorted(ignore)
+        if not aside:
+            return words
+        places = zip(words.starts, words.ends, strict=True)
+        counted = [not any(a <= start and end <= b for a, b in aside) for start, end in places]
+        return replace(words, counted=counted)
+
+
+def shared_spans(
+    text: str, other: str, vocabulary: Vocabulary | None = None, *, least: int = 4
+) -> list[tuple[int, int]]:
+    """Character spans of ``text`` whose words stand in a row of ``least`` or more in ``other``.
+
+    For setting aside quotations, such as the recommendation's own wording in an update.
+    """
+    vocabulary = vocabulary or Vocabulary()
+    mine, theirs = vocabulary.words(text), set(_rows(vocabulary.words(other).ids, least))
+    spans: list[tuple[int, int]] = []
+    for n, row in enumerate(_rows(mine.ids, least)):
+        if row in theirs:
+            start, end = mine.starts[n], mine.ends[n + least - 1]
+            if spans and start <= spans[-1][1]:
+                spans[-1] = (spans[-1][0], end)
+            else:
+                spans.append((start, end))
+    return spans
+
+
+def word_novelty(text: str, earlier: Iterable[str], vocabulary: Vocabulary | None = None) -> float:
+    """The share of a text's three-word sequences that no earlier text holds, 0 to 1.
+
+    Texts of fewer than six words are compared by their single words of content (by all words
+    where they have none); a text without words is not new (0).
+    """
+    vocabulary = vocabulary or Vocabulary()
+    mine = vocabulary.words(text).ids
+    before = [vocabulary.words(one).ids for one in earlier]
+    if not mine:
+        return 0.0
+    if len(mine) < 2 * _ROW:
+        own = [word for word in mine if word not in vocabulary.function] or mine
+        known = {word for ids in before for word in ids}
+        return sum(word not in known for word in own) / len(own)
+    own_rows = _rows(mine, _ROW)
+    known_rows = {row for ids in before for row in _rows(ids, _ROW)}
+    return sum(row not in known_rows for row in own_rows) / len(own_rows)
+
+
+def _rows(ids: Sequence[int], length: int) -> list[tuple[int, ...]]:
+    return list(zip(*(ids[n:] for n in range(length)), strict=False))
