@@ -1,0 +1,33 @@
+"""nlpkit: reads fire and rescue action plans and judges their progress updates.
+
+Three doors, each loaded on first use::
+
+    updates = nlpkit.read("plan.txt", service="Northmoor Fire and Rescue Service")
+    scored = nlpkit.score(updates)
+    links = nlpkit.link(updates, catalogue="spotlight")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nlpkit.intake import read
+    from nlpkit.scoring import link, score
+
+__all__ = ["__version__", "link", "read", "score"]
+
+__version__ = "0.1.0"
+
+_DOORS = {"link": "nlpkit.scoring", "read": "nlpkit.intake", "score": "nlpkit.scoring"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _DOORS:
+        raise AttributeError(f"module 'nlpkit' has no attribute '{name}'")
+    return getattr(import_module(_DOORS[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

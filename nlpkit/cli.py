@@ -1,0 +1,346 @@
+"""The command line: parses, calls the functions of the public door, prints.
+
+Everything heavy is imported inside the commands, so that ``nlpkit --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import sys
+import traceback
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import nlpkit
+from nlpkit.errors import NlpkitError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nlpkit.intake import Intake
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="nlpkit",
+    help="Reads fire and rescue action plans and judges their progress updates, "
+    "each judgement with its reason.",
+    epilog="Data goes to --out or standard output, messages to standard error. Exit status: 0 done; "
+    "1 done, but some rows were set aside or some files failed; 2 nothing usable or wrong usage.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"nlpkit {nlpkit.__version__}")
+        raise typer.Exit
+
+
+def _as_of(value: str) -> str:
+    if not value:
+        return value
+    shape = re.fullmatch(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", value)
+    try:
+        if shape is None:
+            raise ValueError
+        date(int(shape[1]), int(shape[2] or 1), int(shape[3] or 1))
+    except ValueError:
+        raise typer.BadParameter(
+            f"'{value}' is not a date. Write a day, month or year: 2024-09-30, 2024-09 or 2024."
+        ) from None
+    return value
+
+
+Inputs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FILE",
+        help="Plans (.txt, .md), update tables (.jsonl, .csv, .tsv, .xlsx, .parquet), or - for JSON Lines "
+        "on standard input.",
+        show_default=False,
+    ),
+]
+Out = Annotated[
+    str,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="FILE",
+        help="Write the table here, in the format of the ending (.jsonl, .csv, .tsv, .xlsx, .parquet). "
+        "Without it: JSON Lines on standard output.",
+        show_default=False,
+    ),
+]
+Service = Annotated[
+    str, typer.Option(metavar="NAME", help="Who reports, where the input does not say.", show_default=False)
+]
+AsOf = Annotated[
+    str,
+    typer.Option(
+        metavar="DATE",
+        callback=_as_of,
+        help="When the updates were true (2024-09-30, 2024-09 or 2024), where the input does not say.",
+        show_default=False,
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary, only problems.")]
+Catalogue = Annotated[
+    str,
+    typer.Option(metavar="NAME|FILE", help="Recommendations to link to: a bundled catalogue or a CSV file."),
+]
+MaybeCatalogue = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME|FILE|none",
+        help="Recommendations to link to: a bundled catalogue or a CSV file; with none, no links are made "
+        "and no encoder is loaded.",
+    ),
+]
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def read(
+    inputs: Inputs,
+    out: Out = "",
+    service: Service = "",
+    as_of: AsOf = "",
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Print what became of every row, and the plan's own totals against what was read."
+        ),
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Read plans into one row per action and period."""
+    _prepare(out)
+    intake = _take_in(inputs, service, as_of, quiet)
+    _write(intake.updates, out)
+    if not quiet:
+        _say(_read_line(intake))
+    agrees = True
+    if check:
+        agrees = all(
+            account.balances and all(c.agrees for c in account.checks) for account in intake.accounts
+        )
+        _check(intake, to_stdout=bool(out))
+    _finish(intake, out, agrees)
+
+
+@app.command()
+def score(
+    inputs: Inputs,
+    out: Out = "",
+    service: Service = "",
+    as_of: AsOf = "",
+    catalogue: MaybeCatalogue = "spotlight",
+    quiet: Quiet = False,
+) -> None:
+    """Judge every update, each judgement with its reason."""
+    from nlpkit.reporting.progress import ProgressBar
+
+    _prepare(out, catalogue)
+    with ProgressBar(quiet=quiet) as bar:
+        bar("reading files", 0, 1)
+        intake = _take_in(inputs, service, as_of, quiet)
+        from nlpkit.scoring import score as judge
+
+        goal = None if catalogue == "none" else catalogue
+        scored = judge(intake.updates, catalogue=goal, as_of=as_of, progress=bar)
+    _write(scored, out)
+    if not quiet:
+        from nlpkit.reporting.terminal import question_lines, questions, summary_lines
+
+        width = _width()
+        _say(*summary_lines(scored, width=width), "", *question_lines(questions(scored), width=width))
+    _finish(intake, out)
+
+
+@app.command()
+def link(
+    inputs: Inputs,
+    out: Out = "",
+    service: Service = "",
+    as_of: AsOf = "",
+    catalogue: Catalogue = "spotlight",
+    quiet: Quiet = False,
+) -> None:
+    """Link updates to a catalogue: one row per link."""
+    from nlpkit.reporting.progress import ProgressBar
+
+    _prepare(out, catalogue)
+    with ProgressBar(quiet=quiet) as bar:
+        bar("reading files", 0, 2)
+        intake = _take_in(inputs, service, as_of, quiet)
+        from nlpkit.scoring import link as join
+
+        bar("linking", 1, 2)
+        links = join(intake.updates, catalogue=catalogue)
+    _write(links, out)
+    if not quiet:
+        linked = links["row_id"].nunique()
+        _say(f"{len(links)} links of {linked} updates; {len(intake.updates) - linked} updates have none")
+    _finish(intake, out)
+
+
+@app.command()
+def demo(out: Out = "", service: Service = "", as_of: AsOf = "", quiet: Quiet = False) -> None:
+    """Do all this on a demo plan and print the result."""
+    from nlpkit.reporting.progress import ProgressBar
+    from nlpkit.resources import bundled
+
+    _prepare(out)
+    plans = sorted(str(path) for path in bundled("corpora/plans").glob("*.txt"))
+    with ProgressBar(quiet=quiet) as bar:
+        bar("reading files", 0, 1)
+        intake = _take_in(plans, service, as_of, quiet)
+        from nlpkit.scoring import score as judge
+
+        scored = judge(intake.updates, as_of=as_of, progress=bar)
+    if out:
+        _write(scored, out)
+    from nlpkit.catalogue import load_catalogue
+    from nlpkit.reporting.terminal import account_lines, links_lines, question_lines, questions, summary_lines
+
+    width = _width()
+    lines = ["Plans read", *(f"  {plan}" for plan in plans)]
+    lines += account_lines(intake.accounts, width=width)
+    lines += ["", *summary_lines(scored, width=width)]
+    lines += ["", *question_lines(questions(scored), width=width)]
+    lines += ["", *links_lines(scored, title=load_catalogue("spotlight").title, width=width)]
+    lines += ["", "With a plan of your own", "  nlpkit score plan.txt --out scored.xlsx"]
+    _say(*lines, error=False)
+    _finish(intake, out)
+
+
+def main() -> None:
+    """Run the command line; ends the process with the exit status of the contract."""
+    _log_to_stderr()
+    try:
+        app()
+    except NlpkitError as error:
+        _problem(str(error))
+        sys.exit(2)
+    except Exception:  # noqa: BLE001 -- status 1 would say that the work was done
+        traceback.print_exc()
+        _problem("this is a fault in nlpkit, not in your files: please report it with the lines above")
+        sys.exit(2)
+
+
+class _Messages(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        _problem(f"{record.levelname.lower()}: {record.getMessage()}")
+
+
+def _log_to_stderr() -> None:
+    log = logging.getLogger("nlpkit")
+    log.addHandler(_Messages(logging.WARNING))
+    log.propagate = False
+
+
+def _prepare(out: str, catalogue: str = "none") -> None:
+    """Refuse an output that cannot be written or a catalogue that cannot be read before any work."""
+    if out:
+        from nlpkit.files import check_output
+
+        check_output(out)
+    if catalogue != "none":
+        from nlpkit.catalogue import load_catalogue
+
+        load_catalogue(catalogue)
+
+
+def _take_in(inputs: list[str], service: str, as_of: str, quiet: bool) -> Intake:
+    from nlpkit.intake import take_in
+
+    intake = take_in(inputs, service=service, as_of=as_of)
+    for failure in intake.failures:
+        _problem(str(failure))
+    if intake.updates.empty:
+        raise typer.Exit(2)
+    if not quiet:
+        for account in intake.accounts:
+            if notes := len(account.warnings):
+                said = "1 note" if notes == 1 else f"{notes} notes"
+                _say(f"{account.source}: read with {said} (read --check shows them)")
+    return intake
+
+
+def _write(table: pd.DataFrame, out: str) -> None:
+    from nlpkit.files import write_table
+
+    try:
+        write_table(table, out or "-")
+    except BrokenPipeError:
+        # Whoever reads our output has had enough (as with "| head"); nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _read_line(intake: Intake) -> str:
+    updates = intake.updates
+    counts = {
+        "update": len(updates),
+        "action": len(updates[["source", "section", "action_id"]].drop_duplicates()),
+        "file": updates["source"].nunique(),
+    }
+    said = [f"{n} {noun}{'' if n == 1 else 's'}" for noun, n in counts.items()]
+    return f"{said[0]} of {said[1]} read from {said[2]}"
+
+
+def _check(intake: Intake, *, to_stdout: bool) -> None:
+    from nlpkit.reporting.terminal import account_lines
+
+    lines = account_lines(intake.accounts, width=_width()) or [
+        "  no plan among the inputs: nothing to reconcile"
+    ]
+    _say("Reconciliation", *lines, error=not to_stdout)
+
+
+def _finish(intake: Intake, out: str, agrees: bool = True) -> None:
+    """List what was set aside, beside the output or on standard error, and end with the status."""
+    rejected = intake.rejected
+    beside = Path(f"{out}.rejected.jsonl")
+    if out and len(rejected):
+        _write(rejected, str(beside))
+        _problem(f"{len(rejected)} rows or files set aside, with the reasons in {beside}")
+    elif out:
+        beside.unlink(missing_ok=True)
+    else:
+        for row in intake.set_aside.to_dict("records"):
+            _problem(f"set aside: {row['source']}, {row['place']}: {row['reason']}: {str(row['text'])[:80]}")
+    raise typer.Exit(0 if agrees and rejected.empty else 1)
+
+
+def _width() -> int:
+    return max(60, min(100, shutil.get_terminal_size((80, 24)).columns))
+
+
+def _say(*lines: str, error: bool = True) -> None:
+    """Print lines, headings (those that begin at the margin, where others are indented) in bold."""
+    headed = len(lines) > 1
+    for line in lines:
+        bold = headed and bool(line) and not line.startswith(" ")
+        typer.secho(line, err=error, bold=bold or None, color=False if os.environ.get("NO_COLOR") else None)
+
+
+def _problem(message: str) -> None:
+    typer.secho(f"nlpkit: {message}", err=True)

@@ -1,0 +1,253 @@
+"""Update tables on disk: JSON Lines, CSV, TSV, Excel and Parquet, chosen by the file's ending.
+
+Lists and dicts are JSON in JSON Lines and nested columns in Parquet; in CSV, TSV and Excel they are
+joined as :mod:`nlpkit.cells` says. Files are written beside their place and renamed into it, so that
+they are never half-written. The same table gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from nlpkit.cells import plain, restored, series
+from nlpkit.errors import InputError
+from nlpkit.formats.delimited import delimited_grid, to_delimited
+from nlpkit.formats.excel import excel_grids, to_excel
+from nlpkit.formats.jsonl import from_jsonl, to_jsonl
+from nlpkit.formats.parquet import from_parquet, to_parquet
+from nlpkit.schema import READ_COLUMNS, SCORE_COLUMNS
+
+__all__ = [
+    "TABLE_ENDINGS",
+    "check_output",
+    "is_update_table",
+    "read_sheets",
+    "read_table",
+    "table_format",
+    "write_table",
+]
+
+TABLE_ENDINGS: Mapping[str, str] = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".xlsx": "xlsx",
+    ".parquet": "parquet",
+}
+"""File endings and the format that each stands for."""
+
+_LOG = logging.getLogger(__name__)
+
+
+def table_format(path: str | Path) -> str:
+    """The format that a file's ending stands for; ``-`` is JSON Lines.
+
+    Raises:
+        InputError: the ending is none of :data:`TABLE_ENDINGS`.
+    """
+    if str(path) == "-":
+        return "jsonl"
+    ending = Path(path).suffix.lower()
+    if ending not in TABLE_ENDINGS:
+        told = (
+            f"'{ending}' is not a table format nlpkit knows" if ending else "has no ending to tell its format"
+        )
+        raise InputError(told, source=path, remedy=f"Use a name ending in {', '.join(TABLE_ENDINGS)}.")
+    return TABLE_ENDINGS[ending]
+
+
+def is_update_table(table: pd.DataFrame) -> bool:
+    """Whether a table is nlpkit's own kind, rather than a plan that reading must interpret."""
+    names = {str(name).strip() for name in table.columns}
+    if "update" in names:
+        return True
+    return bool({"recommendation", "planned_action"} & names) and names <= {*READ_COLUMNS, *SCORE_COLUMNS}
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """A table as its file holds it; nlpkit's own list, dict and number columns are restored.
+
+    Other columns of CSV, TSV and Excel stay as they stand there (CSV and TSV: text). Of an Excel
+    workbook the first sheet that is an update table is read, else the first that has cells; a
+    warning names the others.
+
+    Args:
+        path: a file with one of :data:`TABLE_ENDINGS`, or ``-`` for JSON Lines on standard input.
+
+    Raises:
+        InputError: missing, unknown, empty, undecodable or malformed; it names the line or row.
+    """
+    sheets = read_sheets(path)
+    chosen = next((name for name, table in sheets.items() if is_update_table(table)), next(iter(sheets)))
+    if len(sheets) > 1:
+        rest = ", ".join(f"'{name}'" for name in sheets if name != chosen)
+        _LOG.warning("%s: read sheet '%s'; not read: %s", path, chosen, rest)
+    return sheets[chosen]
+
+
+def read_sheets(path: str | Path) -> dict[str, pd.DataFrame]:
+    """Every sheet of a workbook that has cells, by name; any other file is one sheet.
+
+    Raises:
+        InputError: as :func:`read_table`.
+    """
+    kind = table_format(path)
+    raw = _bytes(path)
+    source = "standard input" if str(path) == "-" else path
+    if not raw:
+        raise InputError("is empty", source=source, remedy="Give a table with at least one row.")
+    if kind == "jsonl":
+        return {Path(source).name: from_jsonl(raw, source=source)}
+    if kind == "parquet":
+        return {Path(source).name: from_parquet(raw, source=source)}
+    if kind == "xlsx":
+        grids = excel_grids(raw, source=source)
+    else:
+        grids = {Path(source).name: delimited_grid(raw, "\t" if kind == "tsv" else ",", source=source)}
+    grids = {name: grid for name, grid in grids.items() if any(map(_has_text, grid))}
+    if not grids:
+        raise InputError("is empty", source=source, remedy="Give a table with a header and at least one row.")
+    return {name: _from_grid(grid, source=source) for name, grid in grids.items()}
+
+
+def check_output(path: str | Path) -> None:
+    """Refuse a place that cannot be written to, before any work is done for it.
+
+    Raises:
+        InputError: unknown format, missing folder, a folder instead of a file, no permission.
+    """
+    table_format(path)
+    if str(path) == "-":
+        return
+    place = Path(path)
+    if place.exists() and not place.is_file():
+        kind = "a folder" if place.is_dir() else "a device"
+        raise InputError(f"is {kind}, not a file", source=path, remedy="Give a file name.")
+    folder = place.resolve().parent
+    if not folder.is_dir():
+        raise InputError("its folder does not exist", source=path, remedy=f"Make the folder {folder} first.")
+    if not os.access(folder, os.W_OK):
+        raise InputError("cannot be written (no permission)", source=path, remedy="Choose another place.")
+
+
+def write_table(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a table in the format of the file's ending, in one step; ``-`` is standard output.
+
+    Numbers are rounded to six places. The order of rows and columns is kept.
+
+    Raises:
+        InputError: the place cannot be written to, or a text is too long for an Excel cell.
+    """
+    check_output(path)
+    columns = [str(name) for name in table.columns]
+    rows = [[plain(value) for value in row] for row in table.itertuples(index=False, name=None)]
+    kind = table_format(path)
+    if kind == "jsonl":
+        data = to_jsonl(columns, rows)
+    elif kind == "parquet":
+        data = to_parquet(columns, rows)
+    elif kind == "xlsx":
+        data = to_excel(columns, rows, place=path)
+    else:
+        data = to_delimited(columns, rows, "\t" if kind == "tsv" else ",")
+    if str(path) == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        _replace(Path(path), data)
+
+
+def _has_text(row: Sequence[Any]) -> bool:
+    return any(str(cell).strip() for cell in row)
+
+
+def _from_grid(grid: Sequence[Sequence[Any]], *, source: str | Path) -> pd.DataFrame:
+    top = next(position for position, row in enumerate(grid) if _has_text(row))
+    header = [str(name).strip() for name in grid[top]]
+    while not header[-1]:
+        header.pop()
+    rows: dict[int, list[Any]] = {}
+    for number, row in enumerate(grid[top + 1 :], start=top + 2):
+        if _has_text(row[len(header) :]):
+            raise InputError(
+                f"has {len(row)} cells, the header {len(header)}",
+                source=source,
+                row=number,
+                remedy="Give every column a name, and quote cells that hold the separator.",
+            )
+        if _has_text(row):
+            rows[number] = [*row[: len(header)], *[""] * (len(header) - len(row))]
+    if is_update_table(pd.DataFrame(columns=header)):
+        twice = sorted({name for name in header if name and header.count(name) > 1})
+        if twice:
+            raise InputError(
+                f"has more than one column '{twice[0]}'",
+                source=source,
+                remedy="Keep one of them, or rename the others.",
+            )
+        for number, row in rows.items():
+            row[:] = [
+                _restored(name, value, row=number, source=source)
+                for name, value in zip(header, row, strict=True)
+            ]
+    columns = [[row[position] for row in rows.values()] for position in range(len(header))]
+    return pd.concat(
+        [series(name, values) for name, values in zip(header, columns, strict=True)], axis=1, keys=header
+    )
+
+
+def _restored(name: str, value: Any, *, row: int, source: str | Path) -> Any:
+    try:
+        return restored(name, value)
+    except ValueError as error:
+        remedy = "Correct the cell, or leave the column out: 'nlpkit score' makes it again."
+        raise InputError(str(error), source=source, row=row, column=name, remedy=remedy) from None
+
+
+def _bytes(path: str | Path) -> bytes:
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise InputError("there is no such file", source=path, remedy="Check the path.") from None
+    except IsADirectoryError:
+        raise InputError("is a folder", source=path, remedy="Give the files in it.") from None
+    except OSError as error:
+        told = f"cannot be opened ({error.strerror or error})"
+        raise InputError(told, source=path, remedy="Check its permissions.") from None
+
+
+def _replace(path: Path, data: bytes) -> None:
+    try:
+        path = path.resolve()
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(beside, stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask())
+            os.replace(beside, path)
+        except BaseException:
+            Path(beside).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        told = f"cannot be written ({error.strerror or error})"
+        raise InputError(told, source=path, remedy="Choose another place.") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

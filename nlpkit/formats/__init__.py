@@ -1,0 +1,1 @@
+"""One table format a module: bytes to table and rows to bytes, nothing else."""

@@ -1,0 +1,125 @@
+"""Excel workbooks: written with openpyxl, read with calamine, which never runs anything in them."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from nlpkit.cells import FORMULA, cell_text, plain
+from nlpkit.errors import InputError
+from nlpkit.schema import DICT_COLUMNS
+
+__all__ = ["excel_grids", "to_excel"]
+
+_CELL_LIMIT = 32_767
+_NOT_IN_XML = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+_WIDE = DICT_COLUMNS | {"recommendation", "required_outcome", "planned_action", "update"}
+
+
+def excel_grids(raw: bytes, *, source: str | Path) -> dict[str, list[list[Any]]]:
+    """The cells of every worksheet by name; whole numbers as int, dates as ISO text.
+
+    Raises:
+        InputError: not a workbook, or one with a password.
+    """
+    import python_calamine
+
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(raw))
+        return {
+            about.name: [
+                [_value(cell) for cell in row]
+                for row in book.get_sheet_by_name(about.name).to_python(skip_empty_area=False)
+            ]
+            for about in book.sheets_metadata
+            if about.typ == python_calamine.SheetTypeEnum.WorkSheet
+        }
+    except (python_calamine.CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
+        raise InputError(
+            f"is not a readable Excel workbook ({error})",
+            source=source,
+            remedy="Save it as .xlsx, without a password, or as .csv.",
+        ) from None
+
+
+def to_excel(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, place: str | Path) -> bytes:
+    """Plain values as a workbook of one sheet: a fixed bold header, wrapped text, no formulas.
+
+    Raises:
+        InputError: a text longer than a cell can hold (32,767 characters).
+    """
+    import openpyxl
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment, Font
+    from openpyxl.utils import get_column_letter
+
+    # Every text is checked before the workbook is begun: openpyxl cannot abandon one cleanly.
+    filled = [
+        [
+            _value_or_text(value, place=place, row=number, column=name)
+            for name, value in zip(columns, row, strict=True)
+        ]
+        for number, row in enumerate((columns, *rows), start=1)
+    ]
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("updates")
+    sheet.freeze_panes = "A2"
+    for position, name in enumerate(columns, start=1):
+        sheet.column_dimensions[get_column_letter(position)].width = 60 if name in _WIDE else 18
+    wrapped, bold = Alignment(wrap_text=True, vertical="top"), Font(bold=True)
+    for number, row in enumerate(filled, start=1):
+        cells = []
+        for value in row:
+            cell = WriteOnlyCell(sheet, value)
+            if isinstance(value, str):
+                cell.data_type = "s"  # openpyxl takes a text that begins with "=" for a formula
+                cell.quotePrefix = bool(FORMULA.match(value))
+            cell.alignment = wrapped
+            if number == 1:
+                cell.font = bold
+            cells.append(cell)
+        sheet.append(cells)
+    made = io.BytesIO()
+    book.save(made)
+    return _timeless(made.getvalue())
+
+
+def _value(cell: Any) -> Any:
+    if isinstance(cell, float) and cell.is_integer():
+        return int(cell)
+    return plain(cell) if isinstance(cell, date) else cell
+
+
+def _value_or_text(value: Any, *, place: str | Path, row: int, column: str) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    text = cell_text(value)
+    if len(text) > _CELL_LIMIT:
+        raise InputError(
+            f"has {len(text):,} characters; an Excel cell holds {_CELL_LIMIT:,}",
+            source=place,
+            row=row,
+            column=column,
+            remedy="Write .jsonl, .csv or .parquet instead.",
+        )
+    text = text.encode("utf8", "replace").decode("utf8")
+    return _NOT_IN_XML.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
+
+
+def _timeless(workbook: bytes) -> bytes:
+    """The same workbook without the moment it was saved, so that equal tables give equal bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "docProps/core.xml":
+                content = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"2000-01-01T00:00:00Z", content)
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            new.writestr(entry, content)
+    return out.getvalue()

@@ -1,0 +1,103 @@
+"""An update table judged: features made once, then each judgement. The only place that knows them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from nlpkit import features
+from nlpkit.analysis import calendar, evidence, linking, staleness, status
+from nlpkit.catalogue import load_catalogue
+from nlpkit.embedding import Encoder
+from nlpkit.embedding.default import default_encoder
+from nlpkit.errors import NlpkitError
+from nlpkit.schema import READ_COLUMNS, SCORE_COLUMNS, conform
+
+__all__ = ["Progress", "link", "score"]
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how many steps are done and how many there are."""
+
+
+def score(
+    updates: pd.DataFrame,
+    *,
+    catalogue: str | Path | None = "spotlight",
+    as_of: str = "",
+    encoder: Encoder | None = None,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Judge every update: status, staleness, evidence and links, each with its reason.
+
+    Args:
+        updates: an update table, or any table with a column ``update``; judgements made earlier
+            are made again.
+        catalogue: name or file of the recommendations to link to; None leaves ``links`` empty and
+            needs no encoder.
+        as_of: ISO date, month or year at which updates that do not say so were true.
+        encoder: turns texts into vectors; nlpkit's own unless given.
+        progress: called before each step.
+
+    Returns:
+        The same rows in the same order: :data:`nlpkit.schema.READ_COLUMNS`, then
+        :data:`nlpkit.schema.SCORE_COLUMNS`, then the user's own columns.
+
+    Raises:
+        InputError: the table has no rows or no updates, a ``row_id`` is used twice, or the
+            catalogue cannot be read.
+    """
+    told = progress or _silent
+    table = conform(updates.drop(columns=[c for c in SCORE_COLUMNS if c in updates.columns]), as_of=as_of)
+    goal = None if catalogue is None else load_catalogue(catalogue)
+    if goal is not None and encoder is None:
+        encoder = default_encoder()
+    told("reading sentences", 0, 5)
+    made = features.compute(table, encoder=encoder)
+    told("judging status", 1, 5)
+    stated = status.judge(table, made)
+    due = calendar.judge(table, made)
+    told("looking for repeats", 2, 5)
+    stale = staleness.judge(table, made)
+    told("weighing evidence", 3, 5)
+    shown = evidence.judge(table, made, stated)
+    told("linking", 4, 5)
+    found: list[list[dict[str, Any]]] = [[] for _ in range(len(table))]
+    if goal is not None and encoder is not None:
+        found = linking.links_column(table, linking.link(table, goal, encoder, analyses=made.update))
+    links = pd.Series(found, index=table.index, dtype="object", name="links")
+    told("done", 5, 5)
+    judged = pd.concat([stated, due, stale, shown, links], axis=1)
+    own = [name for name in table.columns if name not in READ_COLUMNS]
+    scored = pd.concat([table[list(READ_COLUMNS)], judged[list(SCORE_COLUMNS)], table[own]], axis=1)
+    if scored["row_id"].tolist() != table["row_id"].tolist():
+        raise NlpkitError("nlpkit lost or moved rows while scoring. This is a fault in nlpkit: report it.")
+    return scored
+
+
+def link(
+    updates: pd.DataFrame, *, catalogue: str | Path = "spotlight", encoder: Encoder | None = None
+) -> pd.DataFrame:
+    """Link every update to the recommendations of a catalogue that ask the same, or nearly.
+
+    Args:
+        updates: an update table; recommendation, required outcome and narrative are used, whichever
+            it has.
+        catalogue: name of a bundled catalogue or path of a CSV file.
+        encoder: turns texts into vectors; nlpkit's own unless given.
+
+    Returns:
+        One row a link, best first within each update: ``row_id``, ``service``, ``action_id``,
+        ``catalogue``, ``id``, ``title``, ``grade``, ``score``, ``why``. An update that nothing fits
+        has no row.
+
+    Raises:
+        InputError: as :func:`score`.
+    """
+    return linking.link(conform(updates), load_catalogue(catalogue), encoder or default_encoder())
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    pass
