@@ -83,9 +83,9 @@ class Sentence:
     end: int
     stage: Stage
     stage_cue: Span | None  # the words that decided the stage
-    cues: tuple[Span, ...] = ()  # delay, blocker, hedge, negation, partial, no_change, completion, …
+    cues: tuple[Span, ...] = ()  # kinds: cues.CUE_KINDS, and also_STAGE for the other clauses
     dates: tuple[DateMention, ...] = ()
-    facts: tuple[Span, ...] = ()  # figure, date_done, document, body, survey, audit, system, third_party
+    facts: tuple[Span, ...] = ()  # kinds: facts.FACT_KINDS, planned_… where it is not (yet) so
     references: tuple[Reference, ...] = ()
 
 

@@ -158,14 +158,14 @@ def _number(day: str) -> int:
     return int(re.match(r"\d+", day)[0])  # type: ignore[index]
 
 
-def _given_year(text: str | None, as_of: date | None) -> tuple[int, bool] | None:
+def _given_year(text: str | None) -> tuple[int, bool] | None:
     return _read_year(text) if text else None
 
 
 def _day_month(m: re.Match[str], as_of: date | None) -> _Period | None:
     month, month2 = m["dm_month"], m["dm_month2"]
     last_month = month2 or month
-    year = _given_year(m["dm_year2"] or m["dm_year"], as_of)
+    year = _given_year(m["dm_year2"] or m["dm_year"])
     if (m["dm_year2"] or m["dm_year"]) and year is None:
         return None
     start_day, start_month = _number(m["dm_day"]), _month_number(month)
@@ -255,7 +255,7 @@ def _quarter(m: re.Match[str], as_of: date | None) -> _Period | None:
     number = int(m["q_n"]) if m["q_n"] else _ORDINAL[m["q_w"].lower()]
     number2 = int(m["q_n2"]) if m["q_n2"] else number
     text = m["q_year"] or m["q_year0"]
-    year = _given_year(text, as_of)
+    year = _given_year(text)
     if text and year is None:
         return None
     start = year[0] if year else (as_of.year if as_of else 2000)
@@ -454,6 +454,12 @@ _FORMS: tuple[tuple[str, str, _Maker], ...] = (
 )
 
 _SCAN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern, _ in _FORMS), re.IGNORECASE)
+_HINT = re.compile(
+    r"\d|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|spring|summer|autumn|winter|Christmas)"
+    r"|quarter\b|\byear\b|\bmonth\b",
+    re.IGNORECASE,
+)
+"""Most sentences name no date and need not be scanned."""
 _MAKERS = {name: maker for name, _, maker in _FORMS}
 
 _BEFORE_MONTH = re.compile(
@@ -541,6 +547,8 @@ def _credible(text: str, match: re.Match[str], kind: str) -> bool:
 @lru_cache(maxsize=8192)  # asked for the same sentence in several ways
 def _scan(text: str) -> tuple[tuple[str, re.Match[str]], ...]:
     found: list[tuple[str, re.Match[str]]] = []
+    if _HINT.search(text) is None:
+        return ()
     position = 0
     while match := _SCAN.search(text, position):
         kind = next(name for name, _, _ in _FORMS if match[name] is not None)

@@ -25,6 +25,7 @@ __all__ = [
     "Predicate",
     "finite_predicates",
     "fragment_predicates",
+    "opening_predicate",
     "verbs",
 ]
 
@@ -91,8 +92,8 @@ _BARE_ADVERBS = _set("currently now still also actively presently")
 _DETERMINERS = _set("the a an our all this these any each their its how whether what existing where both")
 _PARTICLES = _set("out up off over back")
 _MONTH_NAMES = _set(
-    "january february march april may june july august september october november december spring summer autumn"
-    " winter jan feb mar apr jun jul aug sep sept oct nov dec"
+    "january february march april may june july august september october november december spring summer"
+    " autumn winter jan feb mar apr jun jul aug sep sept oct nov dec"
 )
 _NOUN_BEFORE_FOR = _set("looking waiting planning preparing searching advertising recruiting applying caring")
 _FINISHED = _set("completed finished finalised finalized concluded closed")
@@ -220,6 +221,7 @@ def _stands_as_noun(words: list[Token], i: int) -> bool:
         return True
     takes_object = after is not None and after.tag in {"DT", "IN", "PRP$", "TO", "RB"}
     takes_object |= word.lower in _bases("bare") and word.lower not in _listed("verbs_and_nouns")
+    takes_object |= word.lower in verbs("opinion")
     return word.tag == "VBP" and before.tag in {"NN", "NNP"} and not takes_object
 
 
@@ -436,7 +438,11 @@ def _passive(words: list[Token], group: Predicate, lead: str) -> None:
     elif _by_head(group):
         return
     elif past:
-        group.stage = Stage.DONE
+        subject = {token.lower for token in words[max(0, group.first - 3) : group.first]}
+        voiced = head in _set("raised expressed voiced") and subject & _set(
+            "concern concerns issues questions complaints"
+        )
+        group.stage = Stage.NONE if voiced else Stage.DONE
     else:
         group.stage = Stage.DONE if head in _FINISHED else Stage.IN_PLACE
 
@@ -444,7 +450,7 @@ def _passive(words: list[Token], group: Predicate, lead: str) -> None:
 def _without_reduced_relatives(words: list[Token], groups: list[Predicate]) -> list[Predicate]:
     """ "The policy approved in May will …": a past form before a finite verb is a participle."""
     groups = [group for group in groups if not _continues_passive(words, group)]
-    kept = []
+    kept: list[Predicate] = []
     joints = COORDINATORS | (SUBORDINATORS - {"as", "so"}) | _set(", : – - .")
     for group, following in pairwise([*groups, None]):
         if group is not None and following is not None and group.simple_past and group.first:
@@ -532,6 +538,10 @@ def fragment_predicates(words: list[Token], taken: list[Predicate]) -> list[Pred
             predicate = _fragment_at(words, i)
             if predicate is not None:
                 found.append(predicate)
+    first = words[start]
+    deed = first.tag in {"VBN", "VBD"} and first.lower in verbs("bare") and len(words) - start > 3
+    if not found and deed and words[start + 1].tag == "NNS":
+        found.append(_participle(words, start))  # "Removed barriers to promotion by …"
     if any(p.head == "be" and p.stage is Stage.PLANNED for p in found):
         # "Actions relating to standards to be provided": the gerund only describes
         found = [p for p in found if words[p.first].tag != "VBG" or p is opening]

@@ -44,7 +44,7 @@ _POINTER = re.compile(
     r"|(?:duplicat(?:e|es|ed|ion)|repeat|copy)\s+of|duplicates"
     rf"|(?:as\s+)?{_TOLD}\s+(?:above\s+)?(?:in|by|under|within|at|against|for|with|as\s+part\s+of)"
     r"|link(?:ed|s|ing)?\s+(?:in\s+)?(?:to|with)|(?:merged|combined|incorporated)\s+(?:into|with|in)"
-    r"|previous\s+(?:sections?|actions?|updates?|recommendations?|points?)|cf\.?)(?!\w)",
+    r"|(?:previous|earlier)(?=\s*$)|cf\.?)(?!\w)",
     re.IGNORECASE,
 )
 _ACCOUNT = re.compile(

@@ -35,7 +35,7 @@ def _facts(sentence: str) -> list[tuple[str, str]]:
         ("The Code of Ethics is used in interviews.", "document", "Code of Ethics"),
         ("The Workforce Strategy Action Plan was agreed.", "document", "Workforce Strategy Action Plan"),
         ("It was presented to the Operations Board.", "body", "Operations Board"),
-        ("The Ethics and Integrity Panel has met.", "body", "Ethics and Integrity Panel"),
+        ("The Equality and Inclusion Panel met.", "body", "Equality and Inclusion Panel"),
         ("SLT approved it.", "body", "SLT"),
         ("The staff survey was completed.", "survey", "staff survey"),
         ("Two focus groups were held.", "survey", "focus groups"),
