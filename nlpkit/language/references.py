@@ -91,11 +91,11 @@ _SERIES_ID = re.compile(
     re.IGNORECASE,
 )
 _SERIES_LEAD = re.compile(
-    r"(?:\b(?:see(?:\s+also)?|refer(?:\s+back)?\s+to|as\s+(?:per|with|for|in|under)|same\s+as|duplicate\s+of"
+    rf"(?:\b(?:see(?:\s+also)?|refer(?:\s+back)?\s+to|as\s+(?:per|with|for|in|under)|same\s+as|duplicate\s+of"
     r"|(?:covered|detailed|addressed|included|outlined|described|reported|captured|mentioned)"
     r"\s+(?:in|by|under|within|at|against)"
     r"|linked\s+(?:to|with)|links?\s+(?:to|with)|response\s+to|updates?\s+(?:to|for|in|under|against))"
-    r"\s+(?:the\s+)?)$",
+    rf"\s+(?:the\s+)?(?:{_NOUN}\s+)?)$",
     re.IGNORECASE,
 )
 

@@ -78,6 +78,7 @@ NO = [
     ("completion", "Once completed, it will be shared."),
     ("completion", "This gives a complete set of records."),
     ("no_change", "No change to the establishment is planned."),
+    ("no_change", "Our position is the same as every other service in the region."),
     ("outcome", "Staff feedback is used in appraisals."),
     ("outcome", "As a result of the merger we moved."),
     ("remaining", "The panel meets on an ongoing basis."),

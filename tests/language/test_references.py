@@ -29,6 +29,7 @@ from nlpkit.language.references import LONGEST_RANGE, find_references
         ("see recommendations 3 to 5 and 9", ("3", "4", "5", "9")),
         ("See AFIs 2-4", ("2", "3", "4")),
         ("refer to Effective 2", ("Effective 2",)),
+        ("see action Effective 13", ("Effective 13",)),
         ("linked with Effective 2 and Efficiency 1", ("Effective 2", "Efficiency 1")),
         ("See People 7, 8 & 9", ("People 7", "People 8", "People 9")),
         ("linked to AFI 4.2", ("4.2",)),
