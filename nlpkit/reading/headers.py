@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from nlpkit.embedding import Encoder
-from nlpkit.reading.periods import period_in_heading
+from nlpkit.reading.periods import bare_period, period_in_heading
 from nlpkit.resources import lexicon
 from nlpkit.schema import declared_status
 
-__all__ = ["Column", "Layout", "is_status_heading", "recognise", "role_of"]
+__all__ = ["Column", "Layout", "heads_another", "is_bare_status", "recognise", "role_of"]
 
 _MAX_HEADING_WORDS = 12
 _TEXT_ROLES = {"recommendation", "planned_action", "required_outcome", "theme", "id"}
@@ -49,13 +49,18 @@ class Layout:
         return next((i for i, column in enumerate(self.columns) if column.role == role), None)
 
     @property
+    def known(self) -> int:
+        """How many columns have a role."""
+        return sum(bool(column.role) for column in self.columns)
+
+    @property
     def headings(self) -> tuple[str, ...]:
         return tuple(_plain(column.heading) for column in self.columns)
 
 
 def _plain(heading: str) -> str:
     """A heading in lower case, without punctuation and without line breaks inside words."""
-    text = re.sub(r"[’']s\b", "", heading.lower())
+    text = re.sub(r"[’']s\b|\(s\)", "", heading.lower())
     text = re.sub(r"[^a-z0-9#/ ]+", " ", text).replace("/", " ")
     return " ".join(text.split())
 
@@ -70,11 +75,20 @@ def _synonyms() -> tuple[dict[str, str], dict[str, str], tuple[tuple[str, re.Pat
     return exact, squeezed, patterns
 
 
-def is_status_heading(heading: str) -> bool:
-    """Whether a heading is itself a status ("In progress (on track)"), as dashboards have."""
-    plain = _plain(heading)
-    exact, _, _ = _synonyms()
-    return plain not in exact and bool(plain) and len(plain.split()) <= 6 and bool(declared_status(heading))
+def is_bare_status(text: str) -> bool:
+    """Whether a text is nothing but a status ("In progress (on track)", "Complete.")."""
+    words = _plain(text).split()
+    return 0 < len(words) <= 6 and set(words) <= _status_words() and bool(declared_status(text))
+
+
+@cache
+def _status_words() -> frozenset[str]:
+    return frozenset(lexicon("headers")["statuses"])
+
+
+def _heads_counts(heading: str) -> bool:
+    """Whether a heading is a status that a dashboard counts, and no column of a plan."""
+    return _plain(heading) not in _synonyms()[0] and is_bare_status(heading) and "?" not in heading
 
 
 def role_of(heading: str) -> str:
@@ -84,7 +98,7 @@ def role_of(heading: str) -> str:
     ('required_outcome', 'declared', 'due')
     """
     plain = _plain(heading)
-    if not plain or is_status_heading(heading):
+    if not plain or _heads_counts(heading):
         return ""
     exact, squeezed, patterns = _synonyms()
     if plain in exact:
@@ -116,11 +130,16 @@ def recognise(
     filled = [text for text in headings if text.strip()]
     if len(filled) < 2 or any(len(text.split()) > _MAX_HEADING_WORDS for text in filled):
         return None
-    if sum(is_status_heading(text) for text in filled) >= 2:
+    if sum(map(_heads_counts, filled)) >= 2:
         return None
     roles = [role_of(text) for text in headings]
     if encoder is not None and not {"update", "progress"} & set(roles) and sum(map(bool, roles)) >= 2:
         roles = _by_meaning(roles, headings, encoder)
+    if sum(bool(bare_period(heading)) for heading in headings) >= 2:
+        # Narratives headed by quarters or months alone ("Q1", "April").
+        roles = [
+            role or ("update" if bare_period(h) else "") for role, h in zip(roles, headings, strict=True)
+        ]
     known = [role for role in roles if role]
     if len(known) < 2 or len(known) * 2 < len(filled):
         return None
@@ -129,14 +148,39 @@ def recognise(
     roles = _settle(roles, [str(h) for h in headings], body)
     if "id" not in roles and roles and not roles[0] and not headings[0].strip():
         roles[0] = "id"
-    columns = [
-        Column(heading, role, period_in_heading(heading) if role in {"update", "declared"} else "")
+    bare = [
+        bare_period(heading) if role in {"", "update"} else ""
         for heading, role in zip(headings, roles, strict=True)
+    ]
+    series = len([period for period in bare if period]) >= 2
+    columns = [
+        Column(heading, "update", period)
+        if series and period
+        else Column(heading, role, period_in_heading(heading) if role in {"update", "declared"} else "")
+        for heading, role, period in zip(headings, roles, bare, strict=True)
     ]
     columns = _pair_statuses(columns)
     while len(columns) > 2 and not columns[-1].heading.strip():
         columns.pop()
     return Layout(tuple(columns))
+
+
+def heads_another(texts: Sequence[str], layout: Layout) -> bool:
+    """Whether a row is the heading row of some other table than the plan's.
+
+    Short words in every cell, none of them a number, a status or a sentence, and not the plan's
+    own headings: what stands below has columns of its own ("Ref", "Risk", "Mitigation", "Score").
+    """
+    filled = [text for text in texts if text.strip()]
+    return (
+        len(filled) >= 3
+        and bool(texts[0].strip())
+        and tuple(_plain(text) for text in texts) != layout.headings
+        and not any(len(text.split()) > 4 or text.rstrip().endswith(".") for text in filled)
+        and not re.match(r"\W*\d", texts[0])
+        and not re.fullmatch(r"[A-Z][A-Za-z]{0,14}[ .:-]?\d{1,3}(\.\d{1,2})?[a-z]?", texts[0].strip())
+        and sum(is_bare_status(text) for text in filled) == 0
+    )
 
 
 def _settle(roles: list[str], headings: list[str], body: Sequence[Sequence[str]]) -> list[str]:
@@ -147,10 +191,19 @@ def _settle(roles: list[str], headings: list[str], body: Sequence[Sequence[str]]
 
     def narrates(column: int) -> bool:
         filled = texts(column)
-        statuses = sum(len(text.split()) <= 4 and bool(declared_status(text)) for text in filled)
-        return bool(filled) and statuses * 2 < len(filled)
+        return bool(filled) and sum(map(is_bare_status, filled)) * 2 <= len(filled)
+
+    def wordy(column: int, most: int = 4) -> bool:
+        return sum(len(text.split()) for text in texts(column)) > most * max(1, len(texts(column)))
 
     roles = list(roles)
+    numbers = [i for i, role in enumerate(roles) if role == "id"]
+    for i in numbers:
+        # "AFI" heads the number in one plan and the text in another.
+        spare = len(numbers) > 1 and "recommendation" not in roles and i == numbers[-1]
+        worded = [text for text in texts(i) if len(text.split()) >= 3 and not any(map(str.isdigit, text))]
+        if wordy(i) or len(worded) * 2 > len(texts(i)) or (spare and not texts(i)):
+            roles[i] = "recommendation"
     for i, role in enumerate(roles):
         if role == "progress":
             # Without any text below it the word alone means a narrative.
@@ -158,8 +211,7 @@ def _settle(roles: list[str], headings: list[str], body: Sequence[Sequence[str]]
             roles[i] = "declared" if colour and not ("update" in roles and narrates(i)) else "update"
     for i, role in enumerate(roles):
         if role == "status":
-            wordy = narrates(i) and sum(len(text.split()) for text in texts(i)) > 4 * len(texts(i))
-            roles[i] = "update" if wordy and "update" not in roles else "declared"
+            roles[i] = "update" if narrates(i) and wordy(i) and "update" not in roles else "declared"
     if "update" not in roles:
         notes = [i for i, role in enumerate(roles) if role == "notes" and narrates(i)]
         if notes:

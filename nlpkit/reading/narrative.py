@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from nlpkit.reading.blocks import Block, Bullet, Heading, Table
-from nlpkit.reading.headers import role_of
+from nlpkit.reading.blocks import Block, Bullet, Heading, Paragraph, Table
+from nlpkit.reading.headers import is_bare_status, role_of
 from nlpkit.reading.periods import as_of_text, deadline, period_in_heading
 from nlpkit.reading.provenance import is_generic, names_plan, running_titles
 from nlpkit.schema import declared_status, tidy_action_id
@@ -14,13 +14,22 @@ from nlpkit.schema import declared_status, tidy_action_id
 __all__ = ["ENTRY", "updates_from_labels", "updates_from_prose"]
 
 ENTRY = re.compile(
-    r"^(?:recommendation|area for improvement|afi|action|cause (?:of|for) concern)\s+"
+    r"^(?:\d{1,2}(?:\.\d{1,2}){0,2}[.)]?\s+)?"
+    r"(?:recommendation|area for improvement|afi|action|cause (?:of|for) concern)\s+"
     r"(?P<id>[A-Z]{0,3}\d{1,3}(?:\.\d{1,2})?[a-z]?)\b\s*[:.)–-]?\s*(?P<text>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
 """The heading or first line of an entry: "Recommendation 12", "Area for improvement 3: The …"."""
 _LABELLED = re.compile(r"^(?P<label>[A-Z][\w /’'()-]{1,45}?)\s*[:–]\s+(?P<text>\S.*)?$", re.DOTALL)
 _LABEL_ALONE = re.compile(r"^[A-Z][\w /’'()-]{1,45}:?$")
+_NUMBERED = re.compile(r"^(?P<id>\d{1,2})[.)]\s+(?P<text>[A-Z].{2,150})$")
+_STATUS_AT_END = re.compile(r"\s*[(\[](?P<status>[^()\[\]]{2,40})[)\]]\s*\.?$")
+_ASIDE = re.compile(
+    r"\b(?:risks?|implications?|next steps|background|introduction|recommendations?|financial|legal|"
+    r"equality|governance|conclusions?|appendix|appendices|purpose|attendance|apologies|contents|resources|consultation)\b",
+    re.IGNORECASE,
+)
+_ONE_LINE = {"declared", "due", "owner", "theme", "id", "page", "as_of", "period", "service"}
 _PROGRESS = re.compile(
     r"\b(?:progress|updates?|achieve(?:d|ments?)|milestones?|delivered|position)\b", re.IGNORECASE
 )
@@ -53,6 +62,7 @@ def updates_from_labels(blocks: Sequence[Block], as_of: str) -> list[dict[str, s
             role = {"progress": "update", "status": "declared"}.get(named, named)
             if labelled["text"]:
                 records[-1][role] = "\n".join(filter(None, (records[-1].get(role), labelled["text"])))
+                role = "update" if role in _ONE_LINE else role
         elif records and _LABEL_ALONE.match(text) and role_of(text):
             role = {"progress": "update", "status": "declared"}.get(role_of(text), role_of(text))
         elif block.place in running:
@@ -62,6 +72,9 @@ def updates_from_labels(blocks: Sequence[Block], as_of: str) -> list[dict[str, s
             plan = text if names_plan(block) else plan
         elif records and role:
             records[-1][role] = "\n".join(filter(None, (records[-1].get(role), text)))
+    for record in records:
+        if not record.get("update") and not record.get("declared"):
+            _split_entry(record)
     if not any(record.get("update") for record in records):
         return []
     for record in records:
@@ -71,27 +84,56 @@ def updates_from_labels(blocks: Sequence[Block], as_of: str) -> list[dict[str, s
     return records
 
 
+def _split_entry(record: dict[str, str]) -> None:
+    """An entry of one paragraph: what is asked is its title, the rest is the news."""
+    title, stop, rest = record.get("recommendation", "").partition("\n")
+    if not stop:
+        title, stop, rest = title.partition(". ")
+    if stop and rest:
+        record["recommendation"], record["update"] = title.strip(), rest.strip()
+
+
 def updates_from_prose(blocks: Sequence[Block], as_of: str) -> list[dict[str, str]]:
     """Updates of a narrative report: every bullet under a heading that speaks of progress.
 
     The heading is the section; a period in it ("… update – February 2021") dates its bullets,
-    else the document's own date does. Bullets under other headings are not updates.
+    else the document's own date does. It holds for the headings below it that name neither
+    progress nor another part of a report ("Risks", "Next steps"). Bullets elsewhere are not
+    updates. "AFI 3: … (Off track)" gives a number and a declared status. A numbered title with
+    a paragraph below it is an update too.
     """
     records: list[dict[str, str]] = []
-    section = plan = ""
+    section = plan = period = ""
+    told = False  # under a heading that speaks of progress
+    open_title = False
     for block in blocks:
-        if isinstance(block, Heading):
-            section = block.text
+        numbered = _NUMBERED.match(block.text) if isinstance(block, Heading) else None
+        common = {"section": section, "plan": plan, "period": period, "as_of": as_of_text(period) or as_of}
+        if told and numbered:
+            records.append(common | {"action_id": numbered["id"], "recommendation": numbered["text"]})
+            open_title = True
+        elif isinstance(block, Heading):
+            progress = bool(_PROGRESS.search(block.text))
+            told = progress or (told and not _ASIDE.search(block.text))
+            period = period_in_heading(block.text) if progress else period
+            section, open_title = block.text, False
             plan = block.text if names_plan(block) else plan
-        elif isinstance(block, Bullet) and _PROGRESS.search(section):
-            period = period_in_heading(section)
-            records.append(
-                {
-                    "section": section,
-                    "plan": plan,
-                    "update": block.text,
-                    "period": period,
-                    "as_of": as_of_text(period) or as_of,
-                }
-            )
-    return records
+        elif isinstance(block, Bullet) and told:
+            records.append(common | _bullet(block.text))
+        elif isinstance(block, Paragraph) and open_title:
+            records[-1]["update"] = "\n".join(filter(None, (records[-1].get("update"), block.text)))
+    return [record for record in records if record.get("update")]
+
+
+def _bullet(text: str) -> dict[str, str]:
+    """A bullet's own number and status, and its narrative."""
+    record = {"update": text}
+    entry = ENTRY.match(text)
+    if entry and entry["text"]:
+        record = {"action_id": tidy_action_id(entry["id"]), "update": entry["text"]}
+    ending = _STATUS_AT_END.search(record["update"])
+    if ending and is_bare_status(ending["status"]):
+        record["update"] = record["update"][: ending.start()]
+        record["declared"] = ending["status"]
+        record["declared_status"] = declared_status(ending["status"])
+    return record

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import pairwise
 
 from nlpkit.language.dates import find_dates, period_end
 from nlpkit.language.sentences import split_sentences
@@ -13,6 +14,8 @@ from nlpkit.reading.blocks import Line
 
 __all__ = [
     "as_of_text",
+    "bare_period",
+    "dated_period",
     "deadline",
     "label_key",
     "labels_in",
@@ -39,8 +42,12 @@ _ANNOUNCE = r"(?:(?:progress|status|latest|position)\s+)?(?:update|progress|posi
 _IN_HEADING = re.compile(rf"\b{_PERIOD}", re.IGNORECASE)
 # A heading inside a cell: at the start of a paragraph, perhaps announced, perhaps punctuated.
 _LABEL = re.compile(
-    rf"^[\s\W]{{0,3}}(?P<before>{_ANNOUNCE}\s*(?:\(|[-–:,]|as\s+(?:at|of)|to|for|of|in|at)?\s*)?"
+    rf"^[\s\W]{{0,3}}(?P<before>{_ANNOUNCE}\s*(?:\d{{1,2}}\s*)?(?:\(|[-–:,]|as\s+(?:at|of)|to|for|of|in|at)?\s*)?"
     rf"(?P<period>{_PERIOD})\)?(?P<after>\s+{_ANNOUNCE}\b)?(?P<end>\s*[:–—-]+(?=\s|$))?\s*",
+    re.IGNORECASE,
+)
+_INNER = re.compile(
+    rf"(?<=[.!?])(?P<space>\s+)(?=(?:{_PERIOD}\s+{_ANNOUNCE}|{_ANNOUNCE}\s*(?:\d{{1,2}}\s*)?\(?\s*{_PERIOD}\)?)\s*[:–-])",
     re.IGNORECASE,
 )
 _DEADLINE_IN_TEXT = re.compile(
@@ -50,12 +57,18 @@ _DEADLINE_IN_TEXT = re.compile(
 )
 _IMMEDIATE = re.compile(r"^\W{0,3}(?P<date>With immediate effect|Immediately)\b", re.IGNORECASE)
 _STATED = re.compile(
-    r"\b(?:as\s+(?:at|of)|correct\s+(?:at|as\s+of)|position\s+(?:at|on)|meeting\s+date|date\s+of\s+(?:update|report|meeting)|"
-    r"last\s+updated|updated(?:\s+on)?|report\s+date|progress\s+update|update)\b[\s:|–-]{0,4}"
-    rf"(?:the\s+)?(?P<date>{_DATE}|{_MONTH_YEAR})",
+    r"(?<!next )\b(?:as\s+(?:at|of|on)|correct\s+(?:at|as\s+of)|(?:position|status|progress)\s+(?:at|on|to)|"
+    r"meeting\s+date|date\s+of\s+(?:report|meeting|this\s+update)|last\s+updated|updated(?:\s+on)?|report\s+date|update(?:\s+(?:to|for|at))?)\b"
+    rf"[\s:|(–-]{{0,4}}(?:the\s+)?(?P<date>{_PERIOD})",
     re.IGNORECASE,
 )
+_TITLE_DATE = re.compile(rf"(?:^|[-–—:,(]\s*|\s)(?P<date>{_PERIOD})\)?\s*$", re.IGNORECASE)
+_NOT_THE_DATE = re.compile(r"\b(?:next|due|by|inspect\w+ in|published|review date|revision)\b", re.IGNORECASE)
 
+_BARE = re.compile(
+    rf"^\W*(?:(?:{_ANNOUNCE})\s*)?(?P<period>Q[1-4]|Quarter\s+[1-4]|H[12]|{_MONTH})(?:\s+(?:{_ANNOUNCE}))?\W*$",
+    re.IGNORECASE,
+)
 _AHEAD = re.compile(
     r"\b(?:will|shall|by|due|until|till|before|planned|from|next|schedul\w+|expect\w+|to be|deadline|"
     r"intend\w*|aim\w*|propos\w+|ahead|effective|expir\w+)\b",
@@ -71,6 +84,35 @@ def period_in_heading(heading: str) -> str:
     """
     found = _IN_HEADING.search(heading)
     return " ".join(found.group().split()) if found else ""
+
+
+def bare_period(heading: str) -> str:
+    """The quarter or month of a heading that gives no year ("Q1 update", "April"), or ``""``."""
+    found = _BARE.match(heading)
+    return " ".join(found["period"].split()) if found else ""
+
+
+def dated_period(period: str, *, year: str, as_of: str) -> str:
+    """The ISO month at which a quarter or month without a year ends.
+
+    Args:
+        period: "Q1", "Quarter 2", "April".
+        year: the financial year that the plan's title names ("2023/24"), or ``""``.
+        as_of: the date that the plan speaks of; without ``year`` the period is the last one
+            before it.
+    """
+    if year:
+        first, second = int(year[:4]), int(year[:4]) + 1
+        end = period_end(f"{period} {year}") if re.match(r"[QH]|Quarter", period, re.IGNORECASE) else None
+        if end is None:
+            months = find_dates(f"{period} {first}") or find_dates(f"{period} {second}")
+            end = months[-1].latest if months else None
+            if end is not None and end.month <= 3:
+                end = find_dates(f"{period} {second}")[-1].latest
+        return f"{end.year:04d}-{end.month:02d}" if end else ""
+    moment = period_end(as_of) if as_of else None
+    found = find_dates(period, as_of=moment, resolve="last") if moment else []
+    return f"{found[-1].latest.year:04d}-{found[-1].latest.month:02d}" if found else ""
 
 
 def label_key(label: str) -> str:
@@ -105,6 +147,22 @@ def _plausible(found: re.Match[str]) -> bool:
     return not rest or rest[0].isupper() or rest[0] in "“\"'‘•-–0123456789"
 
 
+def _opened_out(lines: Sequence[Line]) -> list[Line]:
+    """Paragraphs cut before every worded period inside them ("… October 2024 update: …")."""
+    opened: list[Line] = []
+    for line in lines:
+        cuts = (
+            [0, *(m.end("space") for m in _INNER.finditer(line.text)), len(line.text)]
+            if not line.marks
+            else []
+        )
+        if len(cuts) <= 2:
+            opened.append(line)
+        else:
+            opened.extend(Line(line.text[a:b].strip()) for a, b in pairwise(cuts))
+    return opened
+
+
 def labels_in(cells: Iterable[Sequence[Line]]) -> frozenset[str]:
     """The keys of the periods that a plan uses as headings inside its update cells.
 
@@ -116,7 +174,7 @@ def labels_in(cells: Iterable[Sequence[Line]]) -> frozenset[str]:
     seen: Counter[str] = Counter()
     for lines in cells:
         here = set()
-        for line in lines:
+        for line in _opened_out(lines):
             label = _label(line)
             if label is None:
                 continue
@@ -141,7 +199,7 @@ def split_periods(lines: Sequence[Line], labels: frozenset[str]) -> list[tuple[s
     Without any heading the whole cell is one part with an empty period.
     """
     parts: list[tuple[str, list[Line]]] = [("", [])]
-    for line in lines:
+    for line in _opened_out(lines):
         label = _label(line)
         if label and label_key(label[0]["period"]) in labels and (label[1] or _plausible(label[0])):
             found = label[0]
@@ -185,10 +243,29 @@ def deadline(due: str, recommendation: str, *, as_of: date | None = None) -> tup
     return due, max(mention.latest for mention in exact).isoformat() if exact else ""
 
 
-def stated_as_of(texts: Iterable[str]) -> str:
-    """The date that a document says it speaks of ("as at 4 May 2023", "Meeting Date 31 March
-    2021"), as an ISO date or month; the latest if several; ``""`` if none."""
-    found = [as_of_text(match["date"]) for text in texts for match in _STATED.finditer(text)]
+def stated_as_of(texts: Iterable[str], titles: Iterable[str] = ()) -> str:
+    """The date that a document says it speaks of, as an ISO date or month; ``""`` if none.
+
+    Args:
+        texts: what stands outside the plan's own tables ("as at 4 May 2023", "Meeting Date 31
+            March 2021"); the latest counts if there are several.
+        titles: lines before the first table, where a date at the end counts too ("Improvement
+            plan – July 2024").
+    """
+    found = [
+        as_of_text(match["date"])
+        for text in texts
+        if not _NOT_THE_DATE.search(text[:60])
+        for match in _STATED.finditer(text)
+    ]
+    if not any(found):
+        found = [
+            as_of_text(match["date"])
+            for title in titles
+            if len(title.split()) <= 16 and not _NOT_THE_DATE.search(title)
+            for match in [_TITLE_DATE.search(title)]
+            if match
+        ]
     return max((text for text in found if text), default="")
 
 

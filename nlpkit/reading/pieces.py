@@ -10,16 +10,20 @@ from dataclasses import dataclass, field, replace
 from nlpkit.embedding import Encoder
 from nlpkit.reading.blocks import Block, Bullet, Heading, Row, Table
 from nlpkit.reading.dashboards import find_dashboards, kind_of_table
-from nlpkit.reading.headers import Layout, recognise
+from nlpkit.reading.headers import Layout, heads_another, recognise
 from nlpkit.reading.narrative import ENTRY
-from nlpkit.reading.provenance import is_generic, names_plan, running_titles
+from nlpkit.reading.provenance import is_generic, names_plan, running_titles, service_named_by
 from nlpkit.reading.rows import Placed, action_number, place_row
 from nlpkit.reading.turned import turned
 from nlpkit.schema import tidy_action_id
 
 __all__ = ["Ledger", "Piece", "find_pieces"]
 
-_ASKS = re.compile(r"\b(?:should|must|needs? to|is required to)\b")
+_ASKS = re.compile(
+    r"\b(?:services?|brigades?|officers?|authorit(?:y|ies)|forces?|council|trust|operator|company|provider|board)\b"
+    r"[^.;]{0,60}\b(?:should|must|needs? to|is required to)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass
@@ -32,6 +36,7 @@ class Piece:
     plan: str
     headed: bool  # the piece repeats or brings its own heading row
     asked: tuple[str, str] = ("", "")  # number and text of the recommendation that stands above it
+    service: str = ""  # where the heading above it is the name of a service
 
 
 @dataclass
@@ -55,15 +60,19 @@ def find_pieces(blocks: Sequence[Block], ledger: Ledger, encoder: Encoder | None
     """The plan tables of a document, in pieces, with the headings that they stand under."""
     pieces: list[Piece] = []
     running = running_titles(blocks)
-    section = plan = ""
+    section = plan = service = ""
     asked = ("", "")
     layout: Layout | None = None
     headed_since = False
     for block in blocks:
         if not isinstance(block, Table):
-            asked = _asked(block.text) or asked
+            told = _asked(block.text)
+            asked = told or asked
             if block.place in running or isinstance(block, Bullet):
                 continue
+            service = service_named_by(block.text) or service
+            if isinstance(block, Heading) and not told:
+                asked = ("", "")
             if isinstance(block, Heading) and not is_generic(block.text):
                 section, headed_since = block.text, True
             if names_plan(block) and not is_generic(block.text):
@@ -79,14 +88,16 @@ def find_pieces(blocks: Sequence[Block], ledger: Ledger, encoder: Encoder | None
             if found is not None and i + 1 < len(texts) and _goes_on(texts[i], texts[i + 1]):
                 both = [" ".join(filter(None, pair)) for pair in zip(texts[i], texts[i + 1], strict=False)]
                 longer = recognise(both, texts[i + 2 : i + 40], encoder=encoder)
-                found, size = (longer, 2) if longer else (found, 1)
+                # Two lines are one heading where together they name more columns than the first.
+                if longer is not None and longer.known > found.known:
+                    found, size = longer, 2
             if found is not None:
                 above = table.rows[start:i]
                 _take(
                     above,
                     layout,
                     headed_since,
-                    Piece([], found, section, plan, start > 0, asked),
+                    Piece([], found, section, plan, start > 0, asked, service),
                     pieces,
                     ledger,
                 )
@@ -96,7 +107,9 @@ def find_pieces(blocks: Sequence[Block], ledger: Ledger, encoder: Encoder | None
                 layout = _same_or_new(layout, found)
                 start, headed_since = i + size, False
             i += size
-        piece = Piece([], layout or Layout(()), section, plan, start > 0, asked)
+        if start == 0 and layout is not None and heads_another(texts[0], layout):
+            layout = None
+        piece = Piece([], layout or Layout(()), section, plan, start > 0, asked, service)
         _take(table.rows[start:], layout, headed_since, piece, pieces, ledger)
         if start:
             headed_since = False
@@ -115,15 +128,16 @@ def _asked(text: str) -> tuple[str, str] | None:
 
 
 def _goes_on(heading: Sequence[str], below: Sequence[str]) -> bool:
-    """Whether a row is the second line of a wrapped heading row."""
+    """Whether a row may be the second line of a wrapped heading row: words, no number, no status."""
     filled = [text for text in below if text]
     return (
         len(heading) == len(below)
         and bool(filled)
         and all(
-            len(text.split()) <= 3 and text[:1].islower() and not any(map(str.isdigit, text))
+            len(text.split()) <= 3 and not any(map(str.isdigit, text)) and not text.endswith(".")
             for text in filled
         )
+        and (all(text[:1].islower() for text in filled) or not below[0])
     )
 
 
@@ -145,7 +159,14 @@ def _take(
         return
     table = Table(tuple(rows), rows[0].place)
     if layout is None or not (piece.headed or _continues(table, layout, headed_since)):
-        ledger.dispositions[kind_of_table(table)] += len(rows)
+        kind = kind_of_table(table)
+        if kind == "other table" and layout is not None and not headed_since:
+            # Inside the plan, and of no kind that is known to hold no updates: somebody must look.
+            for row in rows:
+                text = " | ".join(filter(None, _row_texts(row)))
+                ledger.set_aside.append((row.place, text, "does not fit the columns of the plan around it"))
+            kind = "set aside"
+        ledger.dispositions[kind] += len(rows)
         return
     if layout.index("update") is None and layout.index("declared") is None:
         ledger.dispositions["table without updates"] += len(rows)

@@ -6,6 +6,7 @@ are stitched to actions, and each action gives one update row per reporting peri
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
@@ -16,9 +17,11 @@ from nlpkit.language.references import find_references
 from nlpkit.reading.accounts import SET_ASIDE_COLUMNS, Account, Reading
 from nlpkit.reading.blocks import Block, Bullet, Line, Table
 from nlpkit.reading.dashboards import find_dashboards, find_legend
+from nlpkit.reading.headers import is_bare_status
 from nlpkit.reading.narrative import updates_from_labels, updates_from_prose
 from nlpkit.reading.periods import (
     as_of_text,
+    dated_period,
     deadline,
     label_key,
     labels_in,
@@ -26,14 +29,17 @@ from nlpkit.reading.periods import (
     split_periods,
     stated_as_of,
 )
-from nlpkit.reading.pieces import Ledger, find_pieces
+from nlpkit.reading.pieces import Ledger, Piece, find_pieces
 from nlpkit.reading.provenance import find_service, texts_of, theme_in
-from nlpkit.reading.reconcile import check_totals
+from nlpkit.reading.reconcile import check_narratives, check_totals, missing_numbers
 from nlpkit.reading.rows import Action, mend_status
 from nlpkit.reading.stitch import stitch
 from nlpkit.schema import READ_COLUMNS, declared_status, derive_row_ids, empty_table
 
 __all__ = ["read_blocks"]
+
+_TITLE_LINES = 8  # how many lines at the top may be a title
+_FINANCIAL_YEAR = re.compile(r"\b20\d\d/\d\d(?:\d\d)?\b")
 
 
 def read_blocks(
@@ -57,49 +63,32 @@ def read_blocks(
         report; if that gives nothing either, the table is empty and the account says why.
     """
     ledger = Ledger()
-    texts = texts_of(blocks)
-    service = service or find_service(texts)
-    stated = as_of or stated_as_of(texts)
+    front = next((i for i, block in enumerate(blocks) if isinstance(block, Table)), len(blocks))
+    titles = [block.text for block in blocks[: min(front, _TITLE_LINES)] if not isinstance(block, Table)]
+    named = service or _service(blocks, len(titles), ledger)
     pieces = find_pieces(blocks, ledger, encoder)
+    stated = as_of or stated_as_of(_outside(blocks, pieces), titles)
+    year = next((m.group() for title in titles if (m := _FINANCIAL_YEAR.search(title))), "")
     rows_found = sum(len(block.rows) for block in blocks if isinstance(block, Table))
     actions = stitch(pieces, ledger)
-    legend = find_legend(blocks)
     if actions:
-        records = _records(actions, legend, stated, as_of)
+        records = _records(actions, find_legend(blocks), stated=stated, year=year)
     else:
-        records = updates_from_labels(blocks, stated)
-        ledger.dispositions["entry"] += len(records)
-        rows_found += len(records)
-        if not records:
-            records = updates_from_prose(blocks, stated)
-            bullets = sum(isinstance(block, Bullet) for block in blocks)
-            ledger.dispositions["update bullet"] += len(records)
-            ledger.dispositions["other bullet"] += bullets - len(records)
-            rows_found += bullets
-        ledger.dispositions = +ledger.dispositions
-    dashboards = find_dashboards(blocks)
-    table = (
-        pd.DataFrame(records, columns=list(READ_COLUMNS), dtype="object").fillna("")
-        if records
-        else empty_table()
-    )
-    table["service"], table["source"] = service, source
-    checks, notes = check_totals(table, dashboards)
+        records, found = _narrative_records(blocks, stated, ledger)
+        rows_found += found
+    table = _table(records)
+    several = len({action.service for action in actions if action.service}) > 1
+    under_headings = table["service"] if several and not service else ""
+    table["service"] = pd.Series(under_headings, index=table.index, dtype="object").replace("", named)
+    table["source"] = source
+    table["row_id"] = derive_row_ids(table)
+    checks, notes = check_totals(table, find_dashboards(blocks))
     for note in notes:
         ledger.warn(note)
-    table["row_id"] = derive_row_ids(table)
+    if gaps := missing_numbers(table["action_id"]):
+        ledger.warn(f"the numbering of the actions leaves out {', '.join(gaps)}: see whether a row was lost")
     if records and not (table["as_of"] != "").any():
-        event = latest_event(table["update"])
-        if event is None:
-            ledger.warn(
-                "the document does not say when it was written: give --as-of so that dates can be judged"
-            )
-        else:
-            table["as_of"] = event.strftime("%Y-%m")
-            ledger.warn(
-                f"the document does not say when it was written: {event:%Y-%m} is taken, the month of "
-                f"the latest event that it tells of ({event:%d/%m/%Y}); --as-of overrides"
-            )
+        _date_by_events(table, ledger)
     aside = pd.DataFrame(
         [(source, f"line {place}", text, reason) for place, text, reason in ledger.set_aside],
         columns=list(SET_ASIDE_COLUMNS),
@@ -110,23 +99,71 @@ def read_blocks(
         ledger.dispositions,
         actions=len(actions) or len(table),
         updates=len(table),
-        checks=tuple(checks),
+        checks=(*checks, *check_narratives(table)),
         warnings=tuple(ledger.warnings),
     )
     return Reading(table, aside, (account,))
 
 
+def _table(records: Sequence[dict[str, str]]) -> pd.DataFrame:
+    if not records:
+        return empty_table()
+    return pd.DataFrame(records, columns=list(READ_COLUMNS), dtype="object").fillna("")
+
+
+def _service(blocks: Sequence[Block], titles: int, ledger: Ledger) -> str:
+    """The service that the document names, with a note where it only hints at it."""
+    texts = texts_of(blocks)
+    name = find_service(texts, titles=titles)
+    if name and name.lower() not in " ".join(" ".join(texts).lower().replace("&", "and").split()):
+        ledger.warn(f"the service ({name}) is concluded from an acronym or another form of its name")
+    return name
+
+
+def _narrative_records(
+    blocks: Sequence[Block], stated: str, ledger: Ledger
+) -> tuple[list[dict[str, str]], int]:
+    """Updates of a report without plan tables, and how many entries or bullets it has."""
+    records = updates_from_labels(blocks, stated)
+    if records:
+        ledger.dispositions["entry"] += len(records)
+        return records, len(records)
+    records = updates_from_prose(blocks, stated)
+    found = max(len(records), sum(isinstance(block, Bullet) for block in blocks))
+    ledger.dispositions["update bullet"] += len(records)
+    ledger.dispositions["other bullet"] += found - len(records)
+    ledger.dispositions = +ledger.dispositions
+    return records, found
+
+
+def _date_by_events(table: pd.DataFrame, ledger: Ledger) -> None:
+    """Date the updates of an undated plan by the latest event that it tells of, and say so."""
+    event = latest_event(table["update"])
+    if event is None:
+        ledger.warn("the document does not say when it was written: give --as-of so that dates can be judged")
+        return
+    table["as_of"] = event.strftime("%Y-%m")
+    ledger.warn(
+        f"the document does not say when it was written: {event:%Y-%m} is taken, the month of "
+        f"the latest event that it tells of ({event:%d/%m/%Y}); --as-of overrides"
+    )
+
+
 def _records(
-    actions: Sequence[Action], legend: dict[str, str], stated: str, forced: str
+    actions: Sequence[Action], legend: dict[str, str], *, stated: str, year: str
 ) -> list[dict[str, str]]:
-    """One record per action and reporting period."""
+    """One record per action and reporting period.
+
+    A period dates its update; else the document's date does (``stated``), else its latest period.
+    """
     labels = labels_in(
         action.fields[key] for action in actions for key in action.fields if key.startswith("update")
     )
     parts = [_periods_of(action, labels) for action in actions]
     used = {label_key(period) for periods in parts for period, lines in periods if lines}
     latest = max(
-        (as_of_text(period) for periods in parts for period, lines in periods if period and lines), default=""
+        (_moment(period, year, stated) for periods in parts for period, lines in periods if period and lines),
+        default="",
     )
     ids = {action.action_id for action in actions if action.action_id}
     records = []
@@ -141,12 +178,12 @@ def _records(
                 if update:
                     record["required_outcome"] = record["planned_action"] = ""
             record["update"], record["period"] = update, period
-            record["as_of"] = forced or (as_of_text(period) if period else "") or stated or latest
+            record["as_of"] = (_moment(period, year, stated) if period else "") or stated or latest
             declared = _declared(action, period)
-            if not declared and _bare_status(update):
+            if not declared and is_bare_status(update):
                 declared = update.strip()
             due = record["due"]
-            if _bare_status(due):
+            if is_bare_status(due):
                 declared, due = declared or due.strip(), ""
             record["due"], record["due_date"] = deadline(
                 due, record["recommendation"], as_of=parse_as_of(record["as_of"]) if record["as_of"] else None
@@ -154,6 +191,21 @@ def _records(
             record["declared"], record["declared_status"] = declared, declared_status(declared, legend)
             records.append(record)
     return records
+
+
+def _moment(period: str, year: str, stated: str) -> str:
+    """When a period ends, a quarter or month without its year by the plan's own year or date."""
+    return as_of_text(period) or dated_period(period, year=year, as_of=stated)
+
+
+def _outside(blocks: Sequence[Block], pieces: Sequence[Piece]) -> list[str]:
+    """The texts that stand outside the plan's own tables."""
+    held = {row.place for piece in pieces for row in piece.rows}
+    return texts_of(
+        block
+        for block in blocks
+        if not isinstance(block, Table) or not any(row.place in held for row in block.rows)
+    )
 
 
 def _periods_of(action: Action, labels: frozenset[str]) -> list[tuple[str, list[Line]]]:
@@ -178,6 +230,7 @@ def _common(action: Action, legend: dict[str, str]) -> dict[str, str]:
         return separator.join(line.text for line in action.fields.get(role, ()) if line.text)
 
     return {
+        "service": action.service,
         "plan": action.plan,
         "section": action.section,
         "theme": text("theme", " ") or theme_in(action.section),
@@ -203,11 +256,6 @@ def _declared(action: Action, period: str) -> str:
     if f"declared:{period}" in action.pieces:
         return mend_status(action.pieces[f"declared:{period}"])
     return mend_status(action.pieces.get("declared:", []))
-
-
-def _bare_status(text: str) -> bool:
-    words = text.strip(" .").split()
-    return 0 < len(words) <= 3 and bool(declared_status(text)) and not any(ch.isdigit() for ch in text)
 
 
 def _misplaced_pointer(action: Action, ids: Iterable[str]) -> str:

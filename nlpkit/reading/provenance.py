@@ -10,7 +10,15 @@ from itertools import pairwise
 from nlpkit.reading.blocks import Block, Bullet, Heading, Table
 from nlpkit.resources import lexicon
 
-__all__ = ["find_service", "is_generic", "names_plan", "running_titles", "texts_of", "theme_in"]
+__all__ = [
+    "find_service",
+    "is_generic",
+    "names_plan",
+    "running_titles",
+    "service_named_by",
+    "texts_of",
+    "theme_in",
+]
 
 _NAMED = re.compile(
     r"\b((?:[A-Z][\w'’-]+,?\s+(?:(?:and|&|of|the)\s+)?){1,5}?)(?:COUNTY\s+)?"
@@ -62,11 +70,21 @@ def texts_of(blocks: Iterable[Block]) -> list[str]:
     return texts
 
 
-def find_service(texts: Sequence[str]) -> str:
+_TITLE_WEIGHT = 20  # a name at the top is whose plan it is, not a neighbour's
+
+
+def service_named_by(heading: str) -> str:
+    """The service whose name a heading consists of, or ``""``."""
+    found = _NAMED.search(heading)
+    return find_service([heading]) if found and len(heading.split()) <= len(found.group().split()) + 1 else ""
+
+
+def find_service(texts: Sequence[str], titles: int = 0) -> str:
     """The fire and rescue service that a document is about, or ``""``.
 
-    Full names are counted over the document (a name broken over two lines of a title page
-    counts too); failing those, an acronym that only one English service uses.
+    Full names are counted over the document, those in the first ``titles`` texts most (a name
+    broken over two lines of a title page counts too); failing those, an acronym that only one
+    English service uses.
     """
     known: dict[str, list[str]] = lexicon("services")["services"]
     joined = [re.sub(r"\s*\n\s*", " ", text) for text in texts]
@@ -74,7 +92,7 @@ def find_service(texts: Sequence[str]) -> str:
         f"{a} {b}" for a, b in pairwise(joined) if len(a.split()) <= 4 and b.upper().startswith("FIRE")
     ]
     names: Counter[str] = Counter()
-    for text in joined:
+    for n, text in enumerate(joined):
         for found in _NAMED.finditer(text):
             words = found[1].replace("&", "and").split()
             while words and words[0].lower().strip(",") in _NOT_NAME:
@@ -85,10 +103,10 @@ def find_service(texts: Sequence[str]) -> str:
             kind = (
                 found[2].title().replace("&", "and").replace(" And ", " and ").replace("Authority", "Service")
             )
-            names[_canonical(f"{name} {kind}", known)] += 1
+            top = n < titles or n >= len(texts)
+            names[_canonical(f"{name} {kind}", known)] += _TITLE_WEIGHT if top else 1
     if names:
-        listed = Counter({name: n for name, n in names.items() if name in known})
-        return max((listed or names).items(), key=lambda item: (item[1], item[0]))[0]
+        return max(names.items(), key=lambda item: (item[1], item[0] in known, item[0]))[0]
     acronyms: Counter[str] = Counter()
     whole = "\n".join(joined)
     for service, shorts in known.items():

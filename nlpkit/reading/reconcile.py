@@ -12,7 +12,7 @@ from nlpkit.reading.accounts import Check
 from nlpkit.reading.dashboards import Dashboard
 from nlpkit.schema import Status, declared_status
 
-__all__ = ["check_totals"]
+__all__ = ["check_narratives", "check_totals", "missing_numbers"]
 
 _WORD = re.compile(r"[a-z]{4,}")
 _COMMON = {
@@ -130,3 +130,26 @@ def _complete_from(dashboard: Dashboard, mine: pd.DataFrame, updates: pd.DataFra
         f"{_name(dashboard)}: {len(blank)} actions show no status of their own; "
         f"its totals leave only '{word}' for them"
     ]
+
+
+def check_narratives(updates: pd.DataFrame) -> list[Check]:
+    """A failed check where most actions were read without any narrative: a column was mistaken."""
+    if len(updates) < 2:
+        return []
+    empty = int((updates["update"].str.strip() == "").sum())
+    if empty * 2 <= len(updates):
+        return []
+    says, read = f"{len(updates)} rows", f"{len(updates) - empty} with a narrative"
+    return [Check("Narratives", says, read, agrees=False)]
+
+
+def missing_numbers(ids: pd.Series) -> list[str]:
+    """Numbers left out in an otherwise close numbering, or ``[]``.
+
+    A plan that answers some of a report's recommendations leaves out many and loses none.
+    """
+    numbers = sorted({int(value) for value in ids if str(value).isdigit()})
+    if len(numbers) < 3 or len(numbers) < len(set(ids)):
+        return []
+    gaps = [str(n) for n in range(numbers[0], numbers[-1]) if n not in numbers]
+    return gaps if len(gaps) * 6 <= len(numbers) else []

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nlpkit.reading.blocks import Cell, Line, Row
-from nlpkit.reading.headers import Layout
+from nlpkit.reading.headers import Layout, is_bare_status
 from nlpkit.schema import declared_status, tidy_action_id
 
 __all__ = [
@@ -53,6 +53,8 @@ class Action:
     fields: dict[str, list[Line]] = field(default_factory=dict)
     section: str = ""
     plan: str = ""
+    service: str = ""
+    asked: tuple[str, str] = ("", "")  # the recommendation above its table: number, text
     pieces: dict[str, list[str]] = field(default_factory=dict)  # declared cells, before mending
 
     def text(self, key: str) -> str:
@@ -143,7 +145,7 @@ def place_row(row: Row, layout: Layout) -> Placed:
     for i, cell in enumerate(cells):
         column = layout.columns[min(i, width - 1)]
         key, role = column.key, column.role
-        if i >= width and role != "declared":
+        if i >= width and not (role == "declared" and _is_scrap(cell)):
             # An overflow with words in it is kept with the narrative rather than lost.
             fallback = next((c for c in reversed(layout.columns) if c.role == "update"), column)
             key, role = fallback.key, fallback.role
@@ -153,6 +155,11 @@ def place_row(row: Row, layout: Layout) -> Placed:
         elif cell or key not in placed:
             placed[key] = cell
     return Placed(placed, row.place, roles)
+
+
+def _is_scrap(cell: Cell) -> bool:
+    """Whether a cell holds no more than the end of a cut word or a status."""
+    return len(cell.text.split()) <= 1 or is_bare_status(cell.text)
 
 
 def _is_number(cell: Cell) -> bool:
@@ -189,7 +196,12 @@ def action_number(placed: Placed, expected: int | None) -> tuple[str, str, bool]
             return (*split[:1], key, split[1]) if split else (tidy_action_id(text), key, False)
     for key, cell in placed.cells.items():
         if placed.columns[key] in {"theme", "recommendation"} and cell:
-            split = _wrapped_number(" ".join(cell.text.split()), expected)
+            text = " ".join(cell.text.split())
+            if placed.columns[key] == "recommendation":
+                # Digits in the wording are the wording's own.
+                leading = _LEADING_NUMBER.match(text)
+                return (leading["number"], key, False) if leading else ("", "", False)
+            split = _wrapped_number(text, expected)
             return (split[0], key, split[1]) if split else ("", "", False)
     return "", "", False
 
@@ -201,7 +213,7 @@ def _wrapped_number(text: str, expected: int | None) -> tuple[str, bool] | None:
         return None
     number = first["number"]
     parts = [part for part in re.split(r"(?<=[a-z?])\s+(?=\d{1,2}\s+[A-Z])", text) if part]
-    bare = [strip_number(part) for part in parts]
+    bare = [strip_number(part, wrapped=True) for part in parts]
     if len(parts) > 1 and len(set(bare)) == 1 and expected is not None:
         return "-".join(str(expected + i) for i in range(len(parts))), True
     strays = _STRAY_DIGIT.findall(text[first.end() :])
@@ -217,11 +229,19 @@ def _wrapped_number(text: str, expected: int | None) -> tuple[str, bool] | None:
     return (min(later, key=int), False) if later else (number, False)
 
 
-def strip_number(text: str) -> str:
-    """A theme without the digits of the action number that its cell was wrapped around."""
+def strip_number(text: str, *, wrapped: bool) -> str:
+    """A text without the action number before it.
+
+    Args:
+        text: a theme or recommendation.
+        wrapped: whether the number's digits may also stand inside, where a narrow cell wrapped
+            around them.
+    """
     first = _LEADING_NUMBER.match(text)
     if not first:
         return text
+    if not wrapped:
+        return text[first.end() :]
     rest = text[first.end() :]
     halves = [_STRAY_DIGIT.sub("", half) for half in re.split(r"(?<=[a-z?])\s+\d{1,2}\s+(?=[A-Z])", rest)]
     if len({" ".join(half.split()) for half in halves}) == 1:

@@ -8,6 +8,7 @@ words mean, but for the one cut that only the topic can place (:mod:`nlpkit.read
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -23,6 +24,12 @@ from nlpkit.schema import declared_status
 __all__ = ["stitch"]
 
 _MAX_TITLE_WORDS = 14
+_TOTAL = re.compile(r"(?:sub-?|grand )?totals?\b", re.IGNORECASE)
+_FOOTER = re.compile(
+    r"(?:sub-?|grand )?totals?\b|notes?\s*[:.]|n\.?b\.?\s*[:.]|\*\s|key\s*:|source\s*:", re.IGNORECASE
+)
+_TALLY = re.compile(r"[A-Za-z][A-Za-z ]{1,30}:\s*\d{1,4}$")
+_NUMBERING = re.compile(r"^\s*(?:\d{1,3}(?:\.\d{1,3}){0,3}[a-z]?|[a-z])[.)]?\s+")
 _SEAM_ROLES = {"recommendation", "required_outcome", "update"}
 
 
@@ -43,61 +50,86 @@ def stitch(pieces: Sequence[Piece], ledger: Ledger) -> list[Action]:
     )
     actions: list[Action] = []
     for piece in pieces:
-        rows = _in_order(piece.rows, actions)
-        if rows != piece.rows:
-            ledger.warn(
-                f"line {piece.rows[0].place}: rows were out of order and were put back by their numbers"
-            )
-        section = ""
-        opened = False  # an action of its own has begun in this piece
-        for i, row in enumerate(rows):
-            title = _section_title(row)
-            if title is not None:
-                if len(title.split()) <= _MAX_TITLE_WORDS:
-                    section = title
-                ledger.dispositions["title row"] += 1
-                continue
-            number, key, inferred = action_number(row, _next_number(actions))
-            if _begins_action(row, number, actions, piece.layout, first=i == 0):
-                action = Action(number, row.place, section=section or piece.section, plan=piece.plan)
-                if piece.layout.index("recommendation") is None and piece.asked[1]:
-                    action.action_id = number or piece.asked[0]
-                    action.fields["recommendation"] = [Line(piece.asked[1])]
-                if (
-                    actions
-                    and section == ""
-                    and actions[-1].plan == action.plan
-                    and _titled(actions[-1], piece)
-                ):
-                    action.section = actions[-1].section
-                if inferred:
-                    ledger.warn(
-                        f"line {row.place}: the number of action {number} was damaged "
-                        "and was completed by order"
-                    )
-                _fill(action, row, key)
-                if actions and not opened and not piece.headed:
-                    _move_heads(actions[-1], action, topics, ledger, first=i == 0)
-                actions.append(action)
-                opened = True
-                ledger.dispositions["action"] += 1
-            elif not actions:
-                text = " | ".join(cell.text for cell in row.cells.values() if cell)
-                ledger.set_aside.append((row.place, text, "stands above the first action of the table"))
-                ledger.dispositions["set aside"] += 1
-            elif _is_sub_action(row, actions[-1], first=i == 0):
-                parent = actions[-1]
-                sub = Action(parent.action_id, row.place, section=parent.section, plan=parent.plan)
-                for inherited in ("theme", "recommendation", "required_outcome", "owner"):
-                    if inherited not in row.columns or not row.cells[inherited]:
-                        sub.fields[inherited] = list(parent.fields.get(inherited, []))
-                _fill(sub, row, "")
-                actions.append(sub)
-                ledger.dispositions["part of an action"] += 1
-            else:
-                _fill(actions[-1], row, "")
-                ledger.dispositions["continuation"] += 1
+        _stitch_piece(piece, actions, topics, ledger)
     return actions
+
+
+def _stitch_piece(piece: Piece, actions: list[Action], topics: Topics, ledger: Ledger) -> None:
+    """Add the rows of one piece to the actions so far, each row accounted for."""
+    rows = _in_order(piece.rows, actions)
+    if rows != piece.rows:
+        ledger.warn(f"line {piece.rows[0].place}: rows were out of order and were put back by their numbers")
+    section = ""
+    opened = False  # an action of its own has begun in this piece
+    for i, row in enumerate(rows):
+        if _is_footer(row):
+            ledger.dispositions["footer"] += 1
+            continue
+        title = _section_title(row)
+        if title is not None:
+            section = title if len(title.split()) <= _MAX_TITLE_WORDS else section
+            ledger.dispositions["title row"] += 1
+            continue
+        number, key, inferred = action_number(row, _next_number(actions))
+        if _begins_action(row, number, actions, piece.layout, piece.asked, first=i == 0):
+            action = _new_action(number, row, piece, section, actions)
+            if inferred:
+                ledger.warn(
+                    f"line {row.place}: the number of action {number} was damaged and was completed by order"
+                )
+            _fill(action, row, key)
+            if actions and not opened and not piece.headed:
+                _move_heads(actions[-1], action, topics, ledger, first=i == 0)
+            actions.append(action)
+            opened = True
+            ledger.dispositions["action"] += 1
+        elif not actions:
+            text = " | ".join(cell.text for cell in row.cells.values() if cell)
+            ledger.set_aside.append((row.place, text, "stands above the first action of the table"))
+            ledger.dispositions["set aside"] += 1
+        elif _is_sub_action(row, actions[-1], first=i == 0):
+            actions.append(_sub_action(row, actions[-1]))
+            ledger.dispositions["part of an action"] += 1
+        else:
+            _fill(actions[-1], row, "")
+            ledger.dispositions["continuation"] += 1
+
+
+def _new_action(number: str, row: Placed, piece: Piece, section: str, actions: Sequence[Action]) -> Action:
+    """An action that begins in a row, with what stands above it."""
+    action = Action(
+        number,
+        row.place,
+        section=section or piece.section,
+        plan=piece.plan,
+        service=piece.service,
+        asked=piece.asked,
+    )
+    if piece.layout.index("recommendation") is None and piece.asked[1]:
+        action.action_id = number or piece.asked[0]
+        action.fields["recommendation"] = [Line(piece.asked[1])]
+    last = actions[-1] if actions else None
+    if last is not None and not section and last.plan == action.plan and _titled(last, piece):
+        action.section = last.section
+    return action
+
+
+def _sub_action(row: Placed, parent: Action) -> Action:
+    """A further step under the number above it, with what it has in common with that."""
+    sub = replace(parent, place=row.place, fields={}, pieces={})
+    for inherited in ("theme", "recommendation", "required_outcome", "owner"):
+        if inherited not in row.columns or not row.cells[inherited]:
+            sub.fields[inherited] = list(parent.fields.get(inherited, []))
+    _fill(sub, row, "")
+    return sub
+
+
+def _is_footer(row: Placed) -> bool:
+    """A row of totals or a note under the table."""
+    texts = [" ".join(cell.text.split()) for cell in row.cells.values() if cell]
+    if _FOOTER.match(texts[0]) and (len(texts) == 1 or _TOTAL.match(texts[0])):
+        return True
+    return len(texts) > 1 and all(_TALLY.match(text) for text in texts)
 
 
 def _titled(action: Action, piece: Piece) -> bool:
@@ -113,10 +145,12 @@ def _next_number(actions: Sequence[Action]) -> int | None:
 
 
 def _in_order(rows: list[Placed], actions: Sequence[Action]) -> list[Placed]:
-    """The rows of a piece, turned round where their numbers run backwards."""
+    """The rows of a piece, turned round where their numbers run backwards after those before."""
     following = _next_number(actions)
     numbers = [int(number) for row in rows if (number := action_number(row, following)[0]).isdigit()]
     backwards = len(numbers) >= 2 and all(a > b for a, b in pairwise(numbers))
+    # A plan may run backwards throughout; a page does so only against the numbering before it.
+    backwards = backwards and bool(actions) and following is not None and numbers[-1] >= following
     return rows[::-1] if backwards else rows
 
 
@@ -133,7 +167,13 @@ def _section_title(row: Placed) -> str | None:
 
 
 def _begins_action(
-    row: Placed, number: str, actions: Sequence[Action], layout: Layout, *, first: bool
+    row: Placed,
+    number: str,
+    actions: Sequence[Action],
+    layout: Layout,
+    asked: tuple[str, str],
+    *,
+    first: bool,
 ) -> bool:
     if number:
         return True
@@ -149,8 +189,8 @@ def _begins_action(
         )
     if not recommendation or not row.filled("update", "declared", "due", "planned_action"):
         return False
-    afresh = recommendation.lstrip("“\"'‘• ")[:1].isupper()
-    if not actions:
+    afresh = _NUMBERING.sub("", recommendation.lstrip("“\"'‘• ")).lstrip("“\"'‘• ")[:1].isupper()
+    if not actions or (layout.index("recommendation") is None and asked != actions[-1].asked):
         return True
     previous = actions[-1].text("recommendation") or actions[-1].text("planned_action")
     if layout.index("id") is not None and any(action.action_id for action in actions):
@@ -195,7 +235,7 @@ def _fill(action: Action, row: Placed, number_key: str) -> None:
             continue
         lines: list[Line] = list(cell.lines)
         if key == number_key:
-            lines = [Line(strip_number(" ".join(cell.text.split())))]
+            lines = [Line(strip_number(" ".join(cell.text.split()), wrapped=role == "theme"))]
         if role == "declared":
             action.pieces.setdefault(key, []).extend(line.text for line in lines)
             continue

@@ -15,6 +15,8 @@ _LINK = re.compile(r"\[([^\[\]]{1,300})\]\([^()\s]{0,500}\)")
 _MAX_HEADING_WORDS = 14
 _ROW_START = re.compile(r"^\s*(?:[A-Z][A-Za-z]{0,14}[ .:-]?)?\d{1,3}(?:\.\d{1,2})?[.):]?\t|^\t")
 _MAX_CELL_LINES = 60
+_PIPE = re.compile(r"(?<!\\)\|")
+_EMPHASIS = re.compile(r"(\*\*|__)(?=\S)([^*_]{1,500}?)(?<=\S)\1")
 
 
 def blocks_from_text(text: str) -> list[Block]:
@@ -39,8 +41,8 @@ def blocks_from_text(text: str) -> list[Block]:
             continue
         if line.count("|") >= 2 and line.strip().startswith("|"):
             if not _MARKDOWN_RULE.match(line):
-                cells = line.strip().strip("|").split("|")
-                rows.append(Row(tuple(cell_from_markup(cell) for cell in cells), number))
+                cells = _PIPE.split(line.strip().strip("|"))
+                rows.append(Row(tuple(cell_from_markup(_without_markdown(cell)) for cell in cells), number))
             continue
         close_table()
         if line.strip():
@@ -52,14 +54,16 @@ def blocks_from_text(text: str) -> list[Block]:
 def _rows_made_whole(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
     """The lines with their numbers, table rows that a line break inside a cell cut joined again.
 
-    A line with fewer tabs than the first row of its table is joined with the lines below it if
-    together they have exactly as many, and none of those begins like a row of its own.
+    A line with fewer tabs than the first row of its table (or, after a page break, of the table
+    before) is joined with the lines below it if together they have exactly as many, and none of
+    those begins like a row of its own.
     """
-    width, i = 0, 0
+    width, i, fresh = 0, 0, True
     while i < len(lines):
         line, size = lines[i], 1
         tabs = line.count("\t")
-        width = 0 if not line.strip() else width or tabs
+        if not line.strip():
+            fresh = True
         if 0 < tabs < width:
             total = tabs
             for j in range(i + 1, min(i + _MAX_CELL_LINES, len(lines))):
@@ -69,8 +73,21 @@ def _rows_made_whole(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
                 if total >= width:
                     size = j - i + 1 if total == width else 1
                     break
-        yield i + 1, "<br>".join(lines[i : i + size])
+        if fresh and tabs and size == 1:
+            width = tabs
+        fresh = fresh and not tabs
+        yield i + 1, "".join(_breaking(lines[i : i + size]))
         i += size
+
+
+def _breaking(lines: Sequence[str]) -> Iterator[str]:
+    """Lines of one cell: a break stays where the next line starts afresh."""
+    for n, line in enumerate(lines):
+        yield line if n == 0 else f" {line}" if line.lstrip()[:1].islower() else f"<br>{line}"
+
+
+def _without_markdown(cell: str) -> str:
+    return _EMPHASIS.sub(r"<b>\2</b>", _LINK.sub(r"\1", cell.replace("\\|", "|")))
 
 
 def _prose(line: str, number: int) -> Block:

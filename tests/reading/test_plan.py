@@ -478,9 +478,14 @@ def test_a_bare_pointer_in_a_merged_cell_is_the_update() -> None:
     assert updates["required_outcome"].iloc[1] == ""
 
 
-def test_the_user_overrides_service_and_date() -> None:
+def test_the_user_names_the_service_and_dates_what_has_no_period() -> None:
     updates = read(clean(), service="Other FRS", as_of="2026-01-31").updates
-    assert set(updates["service"]) == {"Other FRS"} and set(updates["as_of"]) == {"2026-01-31"}
+    assert set(updates["service"]) == {"Other FRS"} and set(updates["as_of"]) == {"2024-11", "2025-03"}
+    undated = "As at 5 May 2024\n\n" + "\n".join(
+        [line(["No", "Recommendation", "Progress"]), line(["1", "Do it.", "Done."])]
+    )
+    assert set(read(undated).updates["as_of"]) == {"2024-05-05"}
+    assert set(read(undated, as_of="2024-06").updates["as_of"]) == {"2024-06"}
 
 
 def test_as_of_from_the_latest_event_told() -> None:
