@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import pairwise
 
-from nlpkit.language.dates import find_dates, period_end
+from nlpkit.language.dates import DAY, MONTH, YEAR, find_dates, period_end
 from nlpkit.language.sentences import split_sentences
 from nlpkit.reading.blocks import Line
 
@@ -25,17 +25,11 @@ __all__ = [
     "stated_as_of",
 ]
 
-_MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|"
-    r"Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\.?"
-)
-_YEAR = r"(?:20\d\d(?:/(?:20)?\d\d)?|['’]?\d\d)(?!\d)"
-_DAY = r"\d{1,2}(?:\s?(?:st|nd|rd|th))?"
-_RANGE = rf"{_MONTH}(?:\s*{_YEAR})?\s*(?:-|–|—|/|to)\s*{_MONTH}\s*{_YEAR}"
-_QUARTER = rf"(?:Q[1-4]|Quarter\s+(?:[1-4]|one|two|three|four)|H[12])\s*[-–,]?\s*(?:of\s+)?(?:FY\s*)?{_YEAR}"
-_SEASON = rf"(?:Spring|Summer|Autumn|Winter)\s+{_YEAR}"
-_MONTH_YEAR = rf"{_MONTH}[\s-]*{_YEAR}"
-_DATE = rf"(?:{_DAY}\s+{_MONTH}\s+20\d\d|\d{{1,2}}[/.]\d{{1,2}}[/.](?:20)?\d\d)"
+_RANGE = rf"{MONTH}(?:\s*{YEAR})?\s*(?:-|–|—|/|to)\s*{MONTH}\s*{YEAR}"
+_QUARTER = rf"(?:Q[1-4]|Quarter\s+(?:[1-4]|one|two|three|four)|H[12])\s*[-–,]?\s*(?:of\s+)?(?:FY\s*)?{YEAR}"
+_SEASON = rf"(?:Spring|Summer|Autumn|Winter)\s+{YEAR}"
+_MONTH_YEAR = rf"{MONTH}[\s-]*{YEAR}"
+_DATE = rf"(?:{DAY}\s+{MONTH}\s+20\d\d|\d{{1,2}}[/.]\d{{1,2}}[/.](?:20)?\d\d)"
 _PERIOD = rf"(?:{_RANGE}|{_DATE}|{_QUARTER}|{_SEASON}|{_MONTH_YEAR})"
 _ANNOUNCE = r"(?:(?:progress|status|latest|position)\s+)?(?:update|progress|position|status|commentary)"
 
@@ -52,7 +46,7 @@ _INNER = re.compile(
 )
 _DEADLINE_IN_TEXT = re.compile(
     rf"^\W{{0,3}}(?:By|Before|No later than|With effect from)\s+"
-    rf"(?P<date>(?:the end of\s+)?(?:{_DAY}\s+)?{_MONTH}\s+20\d\d)\b",
+    rf"(?P<date>(?:the end of\s+)?(?:{DAY}\s+)?{MONTH}\s+20\d\d)\b",
     re.IGNORECASE,
 )
 _IMMEDIATE = re.compile(r"^\W{0,3}(?P<date>With immediate effect|Immediately)\b", re.IGNORECASE)
@@ -66,7 +60,7 @@ _TITLE_DATE = re.compile(rf"(?:^|[-–—:,(]\s*|\s)(?P<date>{_PERIOD})\)?\s*$",
 _NOT_THE_DATE = re.compile(r"\b(?:next|due|by|inspect\w+ in|published|review date|revision)\b", re.IGNORECASE)
 
 _BARE = re.compile(
-    rf"^\W*(?:(?:{_ANNOUNCE})\s*)?(?P<period>Q[1-4]|Quarter\s+[1-4]|H[12]|{_MONTH})(?:\s+(?:{_ANNOUNCE}))?\W*$",
+    rf"^\W*(?:(?:{_ANNOUNCE})\s*)?(?P<period>Q[1-4]|Quarter\s+[1-4]|H[12]|{MONTH})(?:\s+(?:{_ANNOUNCE}))?\W*$",
     re.IGNORECASE,
 )
 _AHEAD = re.compile(
