@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import pandas as pd
 
+from nlpkit.colours import named_colours
 from nlpkit.errors import InputError
 from nlpkit.resources import lexicon
 
@@ -188,30 +190,95 @@ def declared_status(declared: str, legend: Mapping[str, str] | None = None) -> s
     """The place on the status scale of what the service declared.
 
     Args:
-        declared: a word, phrase or colour ("GREEN", "In progress (outstanding)").
+        declared: a word, phrase, colour or symbol ("GREEN", "In progress (outstanding)", "🟢"), or the
+            fill of a cell ("#00B050 (fill)").
         legend: the plan's own key, from a lower-case colour or word to a phrase ("blue" →
             "Action completed"); it decides before the usual meaning does.
 
     Returns:
-        A :class:`Status` value, or ``""`` where the declaration says nothing of status.
+        A :class:`Status` value, or ``""`` where the declaration says nothing of status. Finished work
+        that is denied, partly done or still ahead is on track, not complete; actions superseded,
+        withdrawn or cancelled are declined, since what was asked will not be done.
     """
-    words = re.sub(r"[^a-z0-9%/ ]+", " ", str(declared).lower())
-    words = " ".join(words.replace("fill", " ").split())
-    if not words or words in _MISSING:
+    plain = _plain(declared)
+    words = _plain(named_colours(str(declared)))
+    if not (plain or words) or words in _MISSING or _ASKS.match(words):
         return ""
     if legend:
-        for key, meaning in legend.items():
-            if key == words or re.search(rf"\b{re.escape(key)}\b", words):
-                told = declared_status(meaning)
-                if told:
+        told = _by_legend(dict.fromkeys((plain, words, _LETTERS.get(words, words))), legend)
+        if told:
+            return told
+    exact: dict[str, str] = lexicon("scales")["exact"]
+    if words in exact:
+        return exact[words]
+    lead = _COLOUR_ENDS.search(words)
+    told = _worded(_COLOUR_ENDS.sub(" ", words).strip() if lead else words)
+    coloured = next((status for pattern, status in _scale("colours") if pattern.search(words)), "")
+    if told == Status.ON_TRACK and lead and coloured in (Status.AT_RISK, Status.OFF_TRACK):
+        return coloured  # "Amber: complete by June": the colour says how the work under way goes
+    return told or coloured
+
+
+_LETTERS = {"b": "blue", "g": "green", "a": "amber", "y": "yellow", "r": "red"}
+_COLOUR = r"(?:blue|green|amber|yellow|orange|red|grey|gray|white|black|purple)"
+_COLOUR_ENDS = re.compile(rf"^{_COLOUR}\b|\b{_COLOUR}$")
+_SHADE = re.compile(rf"\b(?:light|dark|pale|bright|deep|mid|medium|lime)(?= {_COLOUR}\b)")
+_NO_STATUS = re.compile(rf"\b{_COLOUR} (?:watch|book|paper|fleet)\b|\bblue lights?\b")
+"""Crews, handbooks and such that are called by a colour."""
+_HEADED = re.compile(
+    r"^(?:(?:current|overall|latest|delivery|progress|action) )?(?:b?rag |status |rating )+(?:is )?(?=\S)"
+)
+_ASKS = re.compile(r"(?:what|who|whom|how|when|why|which|where)\b")
+"""A heading over what is to be told ("What will be delivered") declares nothing."""
+_REVERSED = re.compile(r"\b(?:not|no|never|un|yet|part|partly|partially|to be|nearly|mostly)\b")
+
+
+def _plain(declared: str) -> str:
+    """Lower-case words without punctuation, shades and a heading in front ("RAG: light green")."""
+    text = re.split(r"→|->|⇒|➔", str(declared).lower())[-1]
+    text = re.sub(r"[^a-z0-9%/ ]+", " ", text)
+    text = _SHADE.sub(" ", " ".join(re.sub(r"\bfill\b", " ", text).split()))
+    text = _NO_STATUS.sub(" ", " ".join(text.split()))
+    return _HEADED.sub("", " ".join(text.split()))
+
+
+def _by_legend(forms: Iterable[str], legend: Mapping[str, str]) -> str:
+    """The status of the phrase by which the plan's own key explains a declaration."""
+    keys = [({_plain(key), _plain(named_colours(key))} - {""}, meaning) for key, meaning in legend.items()]
+    said = [form for form in forms if form]
+    for form in said:
+        for names, meaning in keys:
+            if form in names and (told := declared_status(meaning)):
+                return told
+    for form in said:
+        for names, meaning in keys:
+            for name in sorted(names):
+                # "not complete" is no case of the key's "complete"
+                sure = re.fullmatch(_COLOUR, name) is not None or _REVERSED.search(form) is None
+                if sure and re.search(rf"\b{re.escape(name)}\b", form) and (told := declared_status(meaning)):
                     return told
-    scale = lexicon("scales")
-    if words in scale["exact"]:
-        return str(scale["exact"][words])
-    for pattern, status in scale["patterns"]:
-        if re.search(pattern, words):
-            return str(status)
     return ""
+
+
+@cache
+def _scale(kind: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    data = lexicon("scales")
+    return tuple(
+        (re.compile(pattern.replace("<finished>", data["finished"])), str(status))
+        for pattern, status in data[kind]
+    )
+
+
+def _worded(words: str) -> str:
+    """The status that a phrase says by its words, colours apart."""
+    aside = False
+    for pattern, status in _scale("patterns"):
+        if status == "aside":
+            words, found = pattern.subn(" | ", words)
+            aside = aside or found > 0
+        elif pattern.search(words):
+            return status
+    return str(Status.ON_TRACK) if aside else ""
 
 
 def conform(table: pd.DataFrame, *, source: str = "", service: str = "", as_of: str = "") -> pd.DataFrame:

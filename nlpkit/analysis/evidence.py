@@ -19,6 +19,7 @@ from nlpkit.analysis.topic import content_stems, off_topic
 from nlpkit.analysis.views import HAPPENED, TO_COME, Case, View, fraction_done, is_bare, read_sentences
 from nlpkit.features import Features
 from nlpkit.language.annotations import Span, Stage
+from nlpkit.language.terms import stem
 from nlpkit.resources import lexicon
 from nlpkit.schema import Evidence, Flag, Status
 
@@ -41,8 +42,9 @@ def judge(updates: pd.DataFrame, features: Features, status: pd.DataFrame) -> pd
     Returns:
         One row per update, indexed like ``updates``: ``evidence`` (an :class:`Evidence` value),
         ``evidence_score`` (0 to 1), ``flags`` (list of :class:`Flag` values in codebook order) and
-        ``evidence_why`` (list of ``{"text", "kind"}``: facts and steps as they stand in the update,
-        then what is missing, of kind ``missing``).
+        ``evidence_why`` (list of ``{"text", "kind"}``: the checkable facts, then steps, as they stand in
+        the update; where it is weak or partial one entry more, with an empty text and the kind
+        ``missing: …``, says what an inspector would ask for).
     """
     away = [certainty >= 0.5 for certainty in off_topic(updates, features)]
     rows: list[dict[str, object]] = []
@@ -133,7 +135,9 @@ def _weigh(read: _Reading, off_topic: bool) -> tuple[Evidence, float, list[dict[
     why = [{"text": fact.text, "kind": fact.kind} for _, fact in facts[:_SHOWN]]
     if len(why) < 2:
         why += [{"text": v.text, "kind": "step"} for v in steps[:2]]
-    why += [{"text": words, "kind": "missing"} for words in _missing(read, facts, level)]
+    wanted = _missing(read, facts, level)
+    if wanted:
+        why.append({"text": "", "kind": f"missing: {', '.join(wanted)}"})
     return level, round(sum(above) / 2, 3), why
 
 
@@ -152,13 +156,15 @@ def _measures(read: _Reading, facts: Sequence[tuple[View, Span]]) -> dict[str, f
         "facts_of_things_done": much(f for v, f in facts if v.stage in HAPPENED and v.deed != "step"),
         "facts_of_steps": much(f for v, f in facts if v.deed == "step"),
         "delivered": much(v for v in views if v.deed == "delivery"),
-        "done": much(v for v in views if v.stage is Stage.DONE),
+        "done": much(v for v in views if v.stage is Stage.DONE and not _claims(v)),
         "in_place": much(v for v in views if v.stage is Stage.IN_PLACE and not _general(v)),
         "result": much(v for v in views if v.has("outcome")),
         "per_cent": much(v for v in views if "%" in v.text),
         "fraction": float(any(fraction_done(v.text) is not None for v in views)),
         "vague": much(v for v in views if v.has("vague") or _general(v)),
-        "complete": read.complete,
+        "complete": read.complete
+        if facts or any(not _claims(v) for v in views if v.stage in HAPPENED)
+        else 0.0,
     }
 
 
@@ -184,10 +190,26 @@ def _concrete(view: View) -> bool:
     """A step that names what was done: a few content words, no generality, no obstacle, no bare reference."""
     return (
         len(content_stems(view.text)) >= 2
+        and not _claims(view)
         and not _general(view)
         and not view.has("vague", "delay", "blocker", "negation")
         and not view.sentence.references
     )
+
+
+@cache
+def _claim_words() -> frozenset[str]:
+    return frozenset(stem(word) for word in _model()["claim_words"])
+
+
+def _claims(view: View) -> bool:
+    """A bare assertion that it is done: nothing in it but words that fit any recommendation.
+
+    "All actions have been implemented and this is closed" names no deed, thing or place to look at.
+    """
+    if view.sentence.facts or any(char.isdigit() for char in view.text) or _NAME.search(view.text):
+        return False
+    return len(content_stems(view.text) - _claim_words()) < 2
 
 
 def _general(view: View) -> bool:
@@ -259,13 +281,20 @@ def _only_repeats(view: View) -> bool:
 def _activity_only(read: _Reading) -> bool:
     """An effect is asked for; the narrative tells of activity and of no effect."""
     pattern = "effect_outcome" if read.outcome else "effect_recommendation"
-    if not _pattern(pattern).search(read.outcome or read.case.recommendation.text):
+    asks = _pattern(pattern).search(read.outcome or read.case.recommendation.text) is not None
+    if not asks and not (read.outcome and _process_only(read)):
         return False
     if read.status in (Status.UNCLEAR, Status.DECLINED, Status.NOT_STARTED, Status.OFF_TRACK):
         return False
     if not any(v.stage in _HAPPENING and not _only_repeats(v) for v in read.views):
         return False
     return not any(_shows_effect(v) for v in read.views if v.stage not in TO_COME)
+
+
+def _process_only(read: _Reading) -> bool:
+    """All that has happened is that people met, wrote or set something up to do the work."""
+    happened = [v for v in read.views if v.stage in _HAPPENING]
+    return bool(happened) and all(_pattern("process").search(v.text) for v in happened)
 
 
 def _shows_effect(view: View) -> bool:

@@ -26,26 +26,35 @@ def mark_pointers(rows: Sequence[Row]) -> None:
     doesn't have keeps the number written, and the reason says so. A row naming itself is none.
     """
     plan = _Plan(rows)
+    ids = frozenset(plan.written.values())
     for row in rows:
-        _mark(row, plan, "", pointing(row.update))
-        _mark(row, plan, "planned_action", [r for r in pointing(row.planned) if r.kind != "document"])
+        _mark(row, plan, "", pointing(row.update, ids))
+        _mark(row, plan, "planned_action", [r for r in pointing(row.planned, ids) if r.kind != "document"])
         if not _WORD.search(row.update.text):
-            outcome = [r for r in find_references(row.required_outcome) if r.kind == "action"]
+            outcome = [r for r in find_references(row.required_outcome, ids) if r.kind == "action"]
             _mark(row, plan, "required_outcome", outcome)
 
 
-def pointing(analysis: TextAnalysis) -> list[Reference]:
+def pointing(analysis: TextAnalysis, ids: frozenset[str] = frozenset()) -> list[Reference]:
     """The references that stand instead of, or beside, telling the position.
 
     "As above" later in a long text means that text; so does "see below" with text to follow. A
     document counts where the reader is sent there, or where the text tells next to nothing else.
+
+    Args:
+        analysis: the text.
+        ids: the plan's action ids: what points at one of them is found whatever the id's shape,
+            and decides before what the sentence alone could be read as.
     """
-    return [
+    own = [r for r in find_references(analysis.text, ids) if r.kind == "action"]
+    found = [
         reference
         for sentence in analysis.sentences
         for reference in sentence.references
-        if _points(reference, analysis)
+        if all(reference.end <= one.start or reference.start >= one.end for one in own)
     ]
+    pointers = [reference for reference in [*own, *found] if _points(reference, analysis)]
+    return sorted(pointers, key=lambda reference: reference.start)
 
 
 def _points(reference: Reference, analysis: TextAnalysis) -> bool:
@@ -90,12 +99,21 @@ class _Plan:
         """
         wanted = action_key(target)
         series = re.match(r"\D*", action_key(row.action_id))
-        for key in (f"{series[0] if series else ''}{wanted}", wanted):
+        number = re.match(r"[a-z&]{1,5}[\s.-]?(\d.*)$", wanted)
+        for key in (f"{series[0] if series else ''}{wanted}", wanted, number[1] if number else wanted):
             if key in self.written:
                 return self.written[key]
         ending = re.compile(rf"\D{re.escape(wanted)}$")
         endings = {written for key, written in self.written.items() if ending.search(key)}
+        if not endings:
+            bare = _unspaced(wanted)
+            endings = {written for key, written in self.written.items() if _unspaced(key) == bare}
         return endings.pop() if len(endings) == 1 else None
+
+
+def _unspaced(key: str) -> str:
+    """ "afi-03" and "afi 3" are one id: no zeros in front, nothing between letters and digits."""
+    return re.sub(r"(?<=[a-z])[\s\-–]*0*(?=\d)", "", key)
 
 
 def _parts(action_id: str) -> list[str]:

@@ -7,18 +7,31 @@ from datetime import date, timedelta
 
 from nlpkit.language.annotations import DateMention, Sentence, Stage, TextAnalysis
 
-__all__ = ["ahead_in_plan", "as_of_start", "promised_dates"]
+__all__ = ["ahead_in_plan", "as_of_start", "expired_date", "promised_dates"]
 
 _AHEAD = frozenset({Stage.PLANNED, Stage.INTENDED})
 _OPEN = frozenset({Stage.UNDER_WAY, Stage.NOT_STARTED, Stage.NONE})
 _PREPOSITION = re.compile(
-    r"(?:\b(?:by|in|on|from|until|before|during|for|at|due|around|circa|over|within|throughout|of|is|date|"
-    r"starting|commencing|beginning|ending|than|end|early|mid|late|this|next|coming)|[:(–—-])"
+    r"(?:\b(?:by|in|on|from|until|before|during|for|at|due|around|circa|over|within|throughout|course\s+of|is|date|"
+    r"w/[ce]|week\s+(?:commencing|beginning|ending|of)|starting|commencing|beginning|ending|than|end|early|mid|late|this|next|coming)|[:(–—-])"
     r"\s*(?:the\s+)?(?:(?:start|beginning|middle|end|close|first half|second half)\s+of\s+)?"
     r"(?:the\s+)?[(‘'\"]?$",
     re.IGNORECASE,
 )
-_RELATIVE = re.compile(r"(?:next|this|later|early|mid|late|end|start)\b", re.IGNORECASE)
+_RELATIVE = re.compile(r"(?:next|this|later|early|mid|late|end|start|w/[ce]|week)\b", re.IGNORECASE)
+_ATTRIBUTE = re.compile(
+    r"\b(?:the|our|its|their|a|an|this|that|of|from|since|dated|following|after|than)\s+$", re.IGNORECASE
+)
+_TO_MEETING = re.compile(
+    r"\b(?:to|by|before|into|for|(?<!given )(?<!raised )(?<!made )(?<!held )(?<!received )(?<!identified )at)"
+    r"\s+(?:the|our|its|their|a|an)\s+$",
+    re.IGNORECASE,
+)
+_MEETING = re.compile(
+    r"[’']?s?\s+(?:[\w&’'-]+\s+){0,4}?(?:board|committee|meeting|authority|panel|forum|cabinet|council|conference"
+    r"|seminar|away\s?day|session|group)\b(?!\s+(?:papers?|minutes|reports?|decisions?|members))",
+    re.IGNORECASE,
+)
 _NAME_GOES_ON = re.compile(
     r"[’']?s?\s+(?!(?:and|or|to|for|with|when|where|which|but|as|at|in|on|by|so|once|after|following|subject|"
     r"depending|using|through|via|if|is|are|will|onwards?|if|alongside|across|against|pending|ahead|until|"
@@ -29,7 +42,7 @@ _EXPECTED = re.compile(
     r"go|report|return|meet|come|end|join|publish|deliver)\b|due\s*(?=[:\d(])|expected|scheduled|planned|anticipated|"
     r"projected|forecast|target(?:ed)?|estimated|intended|set\s+(?:for|to)|aim(?:ing|ed)?|will|shall|to\s+be|"
     r"(?:is|are)\s+(?:now\s+)?(?:taking\s+place|being\s+held|starting|beginning|returning)|"
-    r"go(?:es|ing)?[- ]live|completion|delivery|launch|deadline|eta|timescale)\b",
+    r"foreseen|go(?:es|ing)?[- ]live|completion|delivery|launch|deadline|eta|timescale)\b",
     re.IGNORECASE,
 )
 _BY = re.compile(
@@ -39,9 +52,17 @@ _ALSO_AHEAD = frozenset({"also_planned", "also_intended"})
 _ANEW = re.compile(r"\b(?:will|shall|now|is|are)\b", re.IGNORECASE)
 _NARRATED = re.compile(
     r"\b(?:was|were|had been|originally|initially|previously)\s+(?:\w+\s+){0,2}?"
-    r"(?:due|expected|scheduled|planned|anticipated|intended|set|to be|meant|hoped)\b",
+    r"(?:due|expected|scheduled|planned|anticipated|intended|set|to be|meant|hoped|proposed|booked"
+    r"|foreseen)\b",
     re.IGNORECASE,
 )
+_WAS_TO = re.compile(r"\b(?:was|were)\s+to\s+\w+", re.IGNORECASE)
+_COUNTED = re.compile(r"\b\d[\d,]*\s*(?:of|/|out\s+of)\s*(?:the\s+|our\s+)?\d|\d\s?%", re.IGNORECASE)
+_CONDITION = re.compile(r"\b(?:once|when|after|until|if|as\s+soon\s+as|following)\b", re.IGNORECASE)
+_GONE = frozenset({"also_done", "also_in_place"})
+_LATELY = 75
+"""Days: a bare month in a promise means the one just gone, not next year's, where it ended no longer ago."""
+_LATELY_SEASON = 35
 
 
 def as_of_start(written: str, last_day: date | None) -> date | None:
@@ -74,6 +95,53 @@ def promised_dates(sentence: Sentence, text: str) -> tuple[DateMention, ...]:
         sentence: a sentence of ``text``.
         text: the whole text that the offsets refer to.
     """
+    return tuple(mention for mention, narrated in _promises(sentence, text) if not narrated)
+
+
+def expired_date(sentence: Sentence, text: str, start: date, *, last_word: bool = True) -> DateMention | None:
+    """The last date promised in a sentence, where every date in it had gone by.
+
+    A bare month (or season) that was read as next year's is taken for the one just gone where that ended
+    not long before: an update of September that says "will start in August" is out of date.
+    What "was to be adopted in May" counts where the text says nothing further of it.
+
+    Args:
+        sentence: a sentence of ``text``.
+        text: the whole text that the offsets refer to.
+        start: the first day of what the update's ``as_of`` names.
+        last_word: no other sentence of the text tells of the work.
+    """
+    found = _promises(sentence, text)
+    own = len(sentence.cues) == 0 or not any(cue.kind.startswith("also_") for cue in sentence.cues)
+    promised = [
+        mention
+        for mention, narrated in found
+        if not narrated or (last_word and own and _WAS_TO.search(sentence.text))
+    ]
+    if not promised:
+        return None
+    narrated_at = {mention.start for mention, narrated in found if narrated}
+    ends = [_latest(mention, start, past=mention.start in narrated_at) for mention in sentence.dates]
+    if max(ends) >= start:
+        return None  # a newer date in the same sentence replaces the one gone by
+    return max(promised, key=lambda m: (_latest(m, start, past=m.start in narrated_at), m.start))
+
+
+def _latest(mention: DateMention, start: date, *, past: bool) -> date:
+    """The last day of a date, a bare month's in the year that it means."""
+    if not mention.inferred_year or mention.latest < start:
+        return mention.latest
+    before = _year_before(mention.latest)
+    lately = _LATELY_SEASON if mention.precision in {"season", "half", "quarter"} else _LATELY
+    return before if before < start and (past or (start - before).days <= lately) else mention.latest
+
+
+def _year_before(day: date) -> date:
+    return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
+
+
+def _promises(sentence: Sentence, text: str) -> list[tuple[DateMention, bool]]:
+    """The dates of a sentence by which something is to happen, and whether that is merely narrated."""
     # A sentence that tells of something done may promise something in a later clause.
     future_at = [cue.start for cue in sentence.cues if cue.kind in _ALSO_AHEAD]
     if sentence.stage in _AHEAD:
@@ -82,17 +150,35 @@ def promised_dates(sentence: Sentence, text: str) -> tuple[DateMention, ...]:
         expected = _EXPECTED.search(sentence.text)
         future_at += [sentence.start + expected.start()] if expected else []
     elif not future_at:
-        return ()
-    promised: list[DateMention] = []
+        return []
+    promised: list[tuple[DateMention, bool]] = []
+    counted = _COUNTED.search(sentence.text) is not None and not future_at
     for mention in sentence.dates:
         before = text[sentence.start : mention.start]
         ahead = any(at <= mention.start for at in future_at)
-        ahead = ahead or (sentence.stage in _AHEAD | _OPEN and _BY.search(before[-30:]) is not None)
+        ahead = ahead and not _told_since(sentence, future_at, mention, text)
+        by = _BY.search(before[-30:]) is not None and not counted
+        ahead = ahead or (sentence.stage in _AHEAD | _OPEN and by)
         told = _NARRATED.search(before)
         narrated = told is not None and _ANEW.search(before, told.end()) is None
-        if ahead and not narrated and _is_time(mention, text, sentence.start):
-            promised.append(mention)
-    return tuple(promised)
+        if ahead and _is_time(mention, text, sentence.start):
+            promised.append((mention, narrated))
+    return promised
+
+
+def _told_since(sentence: Sentence, future_at: list[int], mention: DateMention, text: str) -> bool:
+    """Whether a clause about what is done stands between the promise and the date."""
+    promise = max(at for at in future_at if at <= mention.start)
+    told = [cue.start for cue in sentence.cues if cue.kind in _GONE]
+    if sentence.stage_cue and sentence.stage in {Stage.DONE, Stage.IN_PLACE}:
+        told.append(sentence.stage_cue.start)
+    stops = [cue.start for cue in sentence.cues if cue.kind == "also_stopped"]
+    if sentence.stage_cue and sentence.stage is Stage.STOPPED:
+        stops.append(sentence.stage_cue.start)
+    if any(at > mention.start for at in stops):
+        return True  # "planned for May did not happen"
+    since = [at for at in told if promise < at < mention.start]
+    return any(_CONDITION.search(text[promise:at]) is None for at in since)
 
 
 def ahead_in_plan(analysis: TextAnalysis) -> tuple[DateMention, ...]:
@@ -117,4 +203,8 @@ def _is_time(mention: DateMention, text: str, start: int) -> bool:
         return mention.precision not in {"year", "financial_year"}
     if mention.precision in {"year", "financial_year"} and _NAME_GOES_ON.match(text, mention.end):
         return False
+    if _TO_MEETING.search(before) and _MEETING.match(text, mention.end):
+        return True  # "to the June 2024 board"
+    if mention.precision == "day" and _ATTRIBUTE.search(before) is None:
+        return True  # "goes live 1 July 2024"
     return _RELATIVE.match(mention.text) is not None or _PREPOSITION.search(before) is not None

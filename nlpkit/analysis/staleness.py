@@ -26,11 +26,11 @@ import pandas as pd
 
 from nlpkit.analysis.actions import Reason, Row, earlier, reason, rows_of
 from nlpkit.analysis.pointers import mark_pointers
-from nlpkit.analysis.promises import promised_dates
+from nlpkit.analysis.promises import expired_date
 from nlpkit.analysis.repeats import Repeat, find_repeats
 from nlpkit.analysis.words import Vocabulary, shared_spans, word_novelty
 from nlpkit.features import Features
-from nlpkit.language.annotations import Sentence, TextAnalysis
+from nlpkit.language.annotations import Sentence, Stage, TextAnalysis
 from nlpkit.resources import lexicon
 from nlpkit.schema import Stale
 
@@ -43,7 +43,7 @@ _ACROSS_MOST = 24  # a turn of phrase found more often than this over all docume
 _BARE_WORDS = 4  # longer than this, an update is more than a status
 _LASTING = re.compile(
     r"\bstill\b(?!\s+(?:appl|stand|hold|relevant|valid|the\s+same|unchanged))"
-    r"|\bremain(?:s|ed)?\s+(?:on|in\s+progress|under|outstanding)",
+    r"|\bremain(?:s|ed)?\s+(?:on|in\s+progress|under|outstanding|paused|suspended|stalled|closed)",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+(?:/[^\W_]\b)?")
@@ -140,12 +140,12 @@ def _mark_no_change(row: Row, unchanged: Sequence[Sentence]) -> None:
 def _mark_expired(row: Row) -> None:
     if row.start is None:
         return
-    for sentence in row.update.sentences:
-        promised = promised_dates(sentence, row.update.text)
-        # A newer date in the same sentence that is still ahead replaces the one gone by.
-        if not promised or max(mention.latest for mention in sentence.dates) >= row.start:
+    sentences = row.update.sentences
+    for sentence in sentences:
+        last_word = all(other is sentence or other.stage is Stage.NONE for other in sentences)
+        last = expired_date(sentence, row.update.text, row.start, last_word=last_word)
+        if last is None:
             continue
-        last = max(promised, key=lambda mention: (mention.latest, mention.start))
         note = f"'{last.text}' had passed by {row.start.isoformat()}"
         row.add(Stale.EXPIRED, reason(sentence.text, Stale.EXPIRED, sentence.start, sentence.end, note=note))
 

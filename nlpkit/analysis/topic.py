@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 
+import numpy as np
 import pandas as pd
 
 from nlpkit.features import Features
+from nlpkit.language.annotations import Stage, TextAnalysis
 from nlpkit.language.terms import content_terms, stem
 from nlpkit.resources import lexicon
 
@@ -40,6 +43,7 @@ def coverage(asked: str, said: str) -> float:
 
 
 _WORDS_SAID, _WORDS_ASKED = 4, 8  # content words, at least, for their not meeting to mean anything
+_THINGS = 3  # content words that an update needs to tell plainly of something
 _BY_WORDS_ALONE = 0.6
 
 
@@ -48,7 +52,9 @@ def off_topic(updates: pd.DataFrame, features: Features) -> list[float]:
 
     Services put things in their own terms, so the bar is high: a recommendation and outcome of some
     length of which the update shares no content word, without a reference elsewhere. Where an
-    encoder is at hand, the meaning must be far apart too (cosine below ``off_topic_similarity``).
+    encoder is at hand, the meaning must be far apart too (cosine below ``off_topic_similarity``), and
+    a short recommendation suffices where nothing in meaning or words ties it to an update that plainly
+    tells of other things done (:func:`_tells_of_other_things`).
     """
     asked = [
         f"{features.recommendation[i].text} {updates['required_outcome'].iloc[i]}".strip()
@@ -69,10 +75,50 @@ def off_topic(updates: pd.DataFrame, features: Features) -> list[float]:
     if features.encoder is None:
         for i in strange:
             away[i] = _BY_WORDS_ALONE
-    elif strange:
+        return away
+    if strange:
         least = float(lexicon("evidence_weights")["off_topic_similarity"])
         said = features.vectors([features.update[i].text for i in strange])
         wanted = features.vectors([asked[i] for i in strange])
         for i, cosine in zip(strange, (said * wanted).sum(axis=1), strict=True):
             away[i] = 1.0 if cosine < least else 0.0
+    taken = frozenset(strange)
+    other = [
+        i
+        for i in range(len(updates))
+        if i not in taken
+        and _tells_of_other_things(asked[i], features.planned_action[i].text, features.update[i])
+    ]
+    if other:
+        most = float(lexicon("evidence_weights")["off_topic_far"])
+        said = features.vectors([features.update[i].text for i in other])
+        goal = features.vectors([asked[i] for i in other])
+        plan = features.vectors([features.planned_action[i].text or asked[i] for i in other])
+        nearest = np.maximum((said * goal).sum(axis=1), (said * plan).sum(axis=1))
+        for i, cosine in zip(other, nearest, strict=True):
+            away[i] = 1.0 if cosine < most else 0.0
     return away
+
+
+_COUNTED = re.compile(r"\d\s*(?:of|/|%|out\s+of)", re.IGNORECASE)
+_FINISHED = frozenset({Stage.DONE, Stage.IN_PLACE, Stage.NONE})
+_OBSTACLES = frozenset({"negation", "blocker", "delay", "remaining", "no_change", "partial"})
+
+
+def _tells_of_other_things(asked: str, planned: str, update: TextAnalysis) -> bool:
+    """Nothing but things done, named in words of which neither the goal nor the plan holds any.
+
+    An update that counts, or tells of obstacles or what is left, mostly speaks of the work without
+    naming it ("22 of 24, the rest in May"), so it isn't judged.
+    """
+    stages = [sentence.stage for sentence in update.sentences]
+    return (
+        bool(content_stems(asked))
+        and len(content_stems(update.text)) >= _THINGS
+        and coverage(asked, update.text) == 0
+        and coverage(planned, update.text) == 0
+        and _COUNTED.search(update.text) is None
+        and any(stage is not Stage.NONE for stage in stages)
+        and _FINISHED.issuperset(stages)
+        and not any(s.references or any(c.kind in _OBSTACLES for c in s.cues) for s in update.sentences)
+    )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -19,7 +19,17 @@ from typing import Literal
 
 from nlpkit.language.annotations import DateMention
 
-__all__ = ["Resolve", "date_spans", "find_dates", "parse_as_of", "period_end"]
+__all__ = [
+    "DAY",
+    "MONTH",
+    "QUARTER",
+    "YEAR",
+    "Resolve",
+    "date_spans",
+    "find_dates",
+    "parse_as_of",
+    "period_end",
+]
 
 Resolve = Literal["nearest", "next", "last"]
 """Which occurrence a month without a year means, seen from ``as_of``."""
@@ -44,21 +54,37 @@ _MONTH = (
 )
 _YEAR = r"(?:19|20)\d\d"
 _SPLIT_YEAR = rf"{_YEAR}\s?[/–-]\s?(?:{_YEAR}|\d\d)|\d\d/\d\d"
-_NOT_COUNTED = r"(?!\s+(?:[a-z]+\s+)?(?!was\b|is\b|has\b|this\b|as\b|its\b|us\b|less\b)[a-z]{2,}s\b)"
-_SHORT_YEAR = rf"(?:['’]\d\d|(?:1[5-9]|2\d|3[0-5])(?-i:{_NOT_COUNTED}))"
-_ANY_YEAR = rf"(?:{_SPLIT_YEAR}|{_YEAR}|{_SHORT_YEAR})(?![\d%]|[.,:]\d|\s?(?:st|nd|rd|th)\b)"
+_NOT_COUNTED = (
+    r"(?!\s+(?:[a-z]+\s+)?(?:(?!was\b|is\b|has\b|this\b|as\b|its\b|us\b|less\b)[a-z]{2,}s"
+    r"|staff|people|personnel|women|men|children)\b)"
+)
+_TWO_DIGITS = rf"(?:1[5-9]|2\d|3[0-5])(?-i:{_NOT_COUNTED})"
+_SHORT_YEAR = rf"(?:['’]\d\d|{_TWO_DIGITS})"
+_NO_MORE = r"(?![\d%]|[.,:]\d|\s?(?:st|nd|rd|th)\b)"
+_ANY_YEAR = rf"(?:{_SPLIT_YEAR}|{_YEAR}|{_SHORT_YEAR}){_NO_MORE}"
+# a year joined on by a mark ("Sept-25") is one whatever its digits, unless it is a day ("1 May-25 June")
+_JOINED_YEAR = rf"(?:{_YEAR}|['’]?\d\d)(?![\d%]|[.,:/–-]\d|\s?(?:st|nd|rd|th)\b|\s?{_MONTH})"
+_YEAR_ON = rf"(?:,?\s*\(?{_ANY_YEAR}\)?|[-–/]{_JOINED_YEAR})"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:\s?(?:st|nd|rd|th)\b)?"
+MONTH = _MONTH
+"""A month, in full or short; source for an expression that ignores case, like the three below."""
+DAY = _DAY
+"""A day of a month, with or without its ordinal ending."""
+YEAR = rf"(?:{_YEAR}(?:\s?[/–-]\s?(?:{_YEAR}|\d\d))?|['’]?\d\d(?:/\d\d)?)(?!\d)"
+"""A year as labels write it: "2024", "2024/25", "24/25", "'24", "24"."""
 _RANGE = r"(?:\s*[-–—/]\s*|\s+(?:to|until|through)\s+)"
 _LIST = r"(?:\s*[-–—/&,]\s*|,?\s+(?:to|and|until|or|through)\s+)"
 _WHEN = (
-    r"(?:\b(?P<{0}>early(?:\s+in)?|mid(?:dle\s+of)?|late(?:\s+in)?|(?:end|start|beginning)\s+of)"
+    r"(?:\b(?P<{0}>early(?:\s+in)?|mid(?:dle\s+of)?|late(?:\s+in)?|end(?:\s+of)?|(?:start|beginning)\s+of)"
     r"(?:\s+the)?[\s-]+)"
 )
 _SEASON = r"(?:spring|summer|autumn|winter)"
 _QUARTER = (
     r"(?:Q(?:uarter|tr)?\s?(?P<{0}_n>[1-4])\b|(?P<{0}_w>1st|2nd|3rd|4th|first|second|third|fourth|final)"
-    r"\s+quarter\b)"
+    r"\s+(?:quarter|qtr)\b)"
 )
+QUARTER = _QUARTER.replace("?P<{0}_n>", "?:").replace("?P<{0}_w>", "?:")
+"""A quarter without its year: "Q2", "Quarter 3", "second quarter"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +97,17 @@ class _Period:
     anchored: bool = True
     direction: Literal["next", "last"] | None = None
     inferred: bool = False
+    movable: bool = False  # a feast: its day is another one in every year
 
 
 _Maker = Callable[[re.Match[str], date | None], "_Period | None"]
 
 
+_MONTH_NUMBERS = {name[:3]: number for number, name in enumerate(_MONTHS, start=1)}
+
+
 def _month_number(word: str) -> int:
-    stem = word.lower().rstrip(".")[:3]
-    return next(i for i, name in enumerate(_MONTHS, start=1) if name.startswith(stem))
+    return _MONTH_NUMBERS[word[:3].lower()]
 
 
 def _last_day(year: int, month: int) -> date:
@@ -103,7 +132,7 @@ def _century(two_digits: int) -> int:
 
 def _read_year(text: str) -> tuple[int, bool] | None:
     """(year, is it a financial year), the year in which it starts."""
-    text = text.strip(" '’(")
+    text = text.strip(" '’()")
     parts = re.split(r"\s?[/–-]\s?", text)
     first = int(parts[0]) if len(parts[0]) == 4 else _century(int(parts[0]))
     if len(parts) == 1:
@@ -126,6 +155,11 @@ def _part(earliest: date, latest: date, when: str | None) -> tuple[date, date]:
     third = days // 3
     if "end" in word or "late" in word:
         return latest - timedelta(days=max(third - 1, 0)), latest
+    if "mid" in word and 360 <= days <= 370:
+        # "mid-2025" is said of June and July
+        return date(*_add_months(earliest.year, earliest.month, 5), 1), _last_day(
+            *_add_months(earliest.year, earliest.month, 6)
+        )
     if "mid" in word:
         return earliest + timedelta(days=third), latest - timedelta(days=third)
     return earliest, earliest + timedelta(days=max(third - 1, 0))
@@ -140,9 +174,7 @@ def _iso_day(m: re.Match[str], as_of: date | None) -> _Period | None:
 
 
 def _numeric_day(m: re.Match[str], as_of: date | None) -> _Period | None:
-    year, separator = m["num_y"], m["num_s"]
-    if separator != "/" and len(year) == 2 and not (len(m["num_d"]) == 2 and len(m["num_m"]) == 2):
-        return None  # "4.2.24" numbers a paragraph
+    year = m["num_y"]
     found = _day(int(year) if len(year) == 4 else _century(int(year)), int(m["num_m"]), int(m["num_d"]))
     return _Period(found, found, "day") if found else None
 
@@ -152,6 +184,11 @@ def _iso_month(m: re.Match[str], as_of: date | None) -> _Period | None:
     if (year + 1) % 100 == month:
         return None  # "2011-12" is a financial year
     return _Period(date(year, month, 1), _last_day(year, month), "month")
+
+
+def _numeric_month(m: re.Match[str], as_of: date | None) -> _Period | None:
+    year, month = int(m["my_y"]), int(m["my_m"])
+    return _Period(*_part(date(year, month, 1), _last_day(year, month), m["my_when"]), "month")
 
 
 def _number(day: str) -> int:
@@ -165,8 +202,9 @@ def _given_year(text: str | None) -> tuple[int, bool] | None:
 def _day_month(m: re.Match[str], as_of: date | None) -> _Period | None:
     month, month2 = m["dm_month"], m["dm_month2"]
     last_month = month2 or month
-    year = _given_year(m["dm_year2"] or m["dm_year"])
-    if (m["dm_year2"] or m["dm_year"]) and year is None:
+    given = m["dm_year"] or m["dm_year_j"]
+    year = _given_year(m["dm_year2"] or given)
+    if (m["dm_year2"] or given) and year is None:
         return None
     start_day, start_month = _number(m["dm_day"]), _month_number(month)
     end_day = _number(m["dm_day3"] or m["dm_day2"] or m["dm_day"])
@@ -179,8 +217,8 @@ def _day_month(m: re.Match[str], as_of: date | None) -> _Period | None:
         base = as_of.year if as_of else 2000  # 2000 has a 29 February
     latest = _day(base, end_month, end_day)
     first_base = base
-    if month2 and m["dm_year"] and m["dm_year2"]:
-        first = _read_year(m["dm_year"])
+    if month2 and given and m["dm_year2"]:
+        first = _read_year(given)
         first_base = first[0] if first else base
     elif start_month > end_month:
         first_base = base - 1
@@ -198,14 +236,18 @@ def _month_day(m: re.Match[str], as_of: date | None) -> _Period | None:
     return _Period(found, found, "day", anchored=year is not None) if found else None
 
 
-_MONTH_ITEM = re.compile(rf"(?P<month>{_MONTH})(?:,?\s*\(?(?P<year>{_ANY_YEAR})\)?)?", re.IGNORECASE)
+_MONTH_ITEM = re.compile(
+    rf"(?P<month>{_MONTH})(?:,?\s*\(?(?P<year>{_ANY_YEAR})\)?|[-–/](?P<joined>{_JOINED_YEAR}))?",
+    re.IGNORECASE,
+)
 
 
 def _months(m: re.Match[str], as_of: date | None) -> _Period | None:
     items = list(_MONTH_ITEM.finditer(m["mon_list"]))
     months = [_month_number(item["month"]) for item in items]
-    years = [_read_year(item["year"]) if item["year"] else None for item in items]
-    if any(item["year"] and not year for item, year in zip(items, years, strict=True)):
+    written = [item["year"] or item["joined"] for item in items]
+    years = [_given_year(text) for text in written]
+    if any(text and not year for text, year in zip(written, years, strict=True)):
         return None
     last = years[-1]
     anchored = last is not None or years[0] is not None
@@ -254,7 +296,7 @@ def _financial_quarter(start_year: int, quarter: int) -> tuple[date, date]:
 def _quarter(m: re.Match[str], as_of: date | None) -> _Period | None:
     number = int(m["q_n"]) if m["q_n"] else _ORDINAL[m["q_w"].lower()]
     number2 = int(m["q_n2"]) if m["q_n2"] else number
-    text = m["q_year"] or m["q_year0"]
+    text = m["q_year"] or m["q_year_j"] or m["q_year0"]
     year = _given_year(text)
     if text and year is None:
         return None
@@ -364,13 +406,34 @@ def _relative(m: re.Match[str], as_of: date | None) -> _Period | None:
 
 
 def _new_year(m: re.Match[str], as_of: date | None) -> _Period | None:
-    year = as_of.year if as_of else 2000
-    return _Period(date(year, 1, 1), date(year, 3, 31), "season", anchored=False)
+    given = _given_year(m["ny_year"])
+    year = given[0] if given else as_of.year if as_of else 2000
+    return _Period(date(year, 1, 1), date(year, 3, 31), "season", anchored=given is not None)
 
 
 def _christmas(m: re.Match[str], as_of: date | None) -> _Period | None:
-    found = date(as_of.year if as_of else 2000, 12, 25)
-    return _Period(found, found, "day", anchored=False)
+    given = _given_year(m["xm_year"])
+    found = date(given[0] if given else as_of.year if as_of else 2000, 12, 25)
+    return _Period(found, found, "day", anchored=given is not None)
+
+
+def _easter_sunday(year: int) -> date:
+    """Western Easter, by the anonymous Gregorian algorithm (Nature, 20 April 1876)."""
+    a, (b, c) = year % 19, divmod(year, 100)
+    d, e = divmod(b, 4)
+    g = (b - (b + 8) // 25 + 1) // 3
+    h = (19 * a + b - d - g + 15) % 30
+    i, k = divmod(c, 4)
+    n = (32 + 2 * e + 2 * i - h - k) % 7
+    m = (a + 11 * h + 22 * n) // 451
+    month, day = divmod(h + n - 7 * m + 114, 31)
+    return date(year, month, day + 1)
+
+
+def _easter(m: re.Match[str], as_of: date | None) -> _Period | None:
+    given = _given_year(m["ea_year"])
+    found = _easter_sunday(given[0] if given else as_of.year if as_of else 2000)
+    return _Period(found, found, "day", anchored=given is not None, movable=True)
 
 
 _FORMS: tuple[tuple[str, str, _Maker], ...] = (
@@ -384,31 +447,40 @@ _FORMS: tuple[tuple[str, str, _Maker], ...] = (
         rf"(?<![\d/.-])(?P<num_d>\d{{1,2}})(?P<num_s>[/.-])(?P<num_m>\d{{1,2}})(?P=num_s)(?P<num_y>{_YEAR}|\d\d)(?![\d/])",
         _numeric_day,
     ),
+    (
+        "my",
+        rf"{_WHEN.format('my_when')}?(?<![\d/.,£$-])\b(?P<my_m>0?[1-9]|1[0-2])[/-](?P<my_y>{_YEAR})(?![\d/%-]|[.,:]\d)",
+        _numeric_month,
+    ),
     ("im", rf"(?<![\d/.-])(?P<im_y>{_YEAR})-(?P<im_m>0[1-9]|1[0-2])(?![\d/-])", _iso_month),
     (
         "dm",
         rf"(?<![\d/.,£$-])(?P<dm_day>{_DAY})(?:(?:\s*[-–—/&]\s*|,?\s+(?:to|and|until|or)\s+)(?P<dm_day2>{_DAY}))?"
-        rf"\s*(?:of\s+)?(?P<dm_month>{_MONTH})(?:,?\s*(?P<dm_year>{_YEAR}(?![\d%])|['’]\d\d\b|\d\d(?!\d|\s?%|\s+[a-z]|[.:]\d)))?"
-        rf"(?:(?:\s*[-–—]\s*|\s+(?:to|until)\s+|(?(dm_year)(?!)|(?:\s*&\s*|,?\s+and\s+)))(?P<dm_day3>{_DAY})\s*(?P<dm_month2>{_MONTH})"
+        rf"(?:\s*(?:of\s+)?|[-–/.])(?P<dm_month>{_MONTH})"
+        rf"(?:,?\s*(?P<dm_year>{_YEAR}(?![\d%])|['’]\d\d\b|{_TWO_DIGITS}{_NO_MORE}|\d\d(?!\d|\s?%|\s+[a-z]|[.:]\d))"
+        rf"|[-–/.](?P<dm_year_j>{_JOINED_YEAR}))?"
+        rf"(?:(?:\s*[-–—]\s*|\s+(?:to|until)\s+|(?(dm_year)(?!)|(?(dm_year_j)(?!)|(?:\s*&\s*|,?\s+and\s+))))(?P<dm_day3>{_DAY})\s*(?P<dm_month2>{_MONTH})"
         rf"(?:,?\s*(?P<dm_year2>{_YEAR})(?![\d%]))?)?",
         _day_month,
     ),
     (
         "md",
         rf"\b(?P<md_month>{_MONTH})\s+(?P<md_day>0?[1-9]|[12]\d|3[01])"
-        rf"(?:\s?(?:st|nd|rd|th)\b,?|(?=,\s+{_YEAR}\b),)(?:\s+(?P<md_year>{_YEAR})\b)?",
+        rf"(?:\s?(?:st|nd|rd|th)\b,?|(?=,?\s+{_YEAR}\b),?)(?:\s+(?P<md_year>{_YEAR})\b)?",
         _month_day,
     ),
     (
         "mon",
         rf"{_WHEN.format('mon_when')}?(?:\b(?P<mon_dir>last|next|this|coming|previous)\s+)?\b"
-        rf"(?P<mon_list>{_MONTH}(?:{_LIST}{_MONTH})*(?:,?\s*\(?{_ANY_YEAR}\)?(?:{_RANGE}{_MONTH}(?:,?\s*\(?{_ANY_YEAR}\)?)?)?)?)",
+        rf"(?P<mon_list>{_MONTH}(?:{_LIST}{_MONTH})*(?:{_YEAR_ON}(?:{_RANGE}{_MONTH}{_YEAR_ON}?)?)?)",
         _months,
     ),
     (
         "q",
         rf"{_WHEN.format('q_when')}?(?:\b(?P<q_year0>{_SPLIT_YEAR})\s+)?\b{_QUARTER.format('q')}"
-        rf"(?:\s*[-–/&]\s*Q(?:uarter)?\s?(?P<q_n2>[1-4])\b)?(?:,?\s*(?:of\s+|in\s+)?\(?(?P<q_year>{_SPLIT_YEAR}|{_YEAR})(?!\d)\)?)?",
+        rf"(?:\s*[-–/&]\s*Q(?:uarter)?\s?(?P<q_n2>[1-4])\b)?"
+        rf"(?:,?\s*(?:of\s+|in\s+)?\(?(?P<q_year>(?:{_SPLIT_YEAR}|{_YEAR})(?!\d)|{_SHORT_YEAR}{_NO_MORE})\)?"
+        rf"|[-–/](?P<q_year_j>{_JOINED_YEAR}))?",
         _quarter,
     ),
     (
@@ -421,7 +493,8 @@ _FORMS: tuple[tuple[str, str, _Maker], ...] = (
         rf"{_WHEN.format('sea_when')}?\b(?:(?P<sea_prep>(?:in|by|during|from|until|of|since|for|over|before|after|through)"
         rf"(?:\s+(?:the|early|late))*)\s+)?(?:the\s+)?(?:(?P<sea_dir>last|next|this|coming)\s+)?"
         rf"(?P<sea_1>{_SEASON})(?:\s*[/–&-]\s*(?P<sea_2>{_SEASON}))?\b"
-        rf"(?:,?\s*(?:of\s+)?\(?(?P<sea_year>{_SPLIT_YEAR}|{_YEAR}|['’]\d\d)(?!\d)\)?)?",
+        rf"(?:(?:,?\s*(?:of\s+)?\(?|-)(?P<sea_year>(?:{_SPLIT_YEAR}|{_YEAR}|(?:1[5-9]|2\d|3[0-5])[-–]\d\d)(?!\d)"
+        rf"|{_SHORT_YEAR}{_NO_MORE})\)?)?",
         _seasons,
     ),
     (
@@ -447,15 +520,27 @@ _FORMS: tuple[tuple[str, str, _Maker], ...] = (
     ),
     (
         "ny",
-        r"(?:\bearly\s+in\s+)?(?:\bthe\s+)?\bnew\s+year\b(?!['’]|\s+(?:group|resolution|honours))",
+        r"(?:\bearly\s+in\s+)?(?:\bthe\s+)?\bnew\s+year\b(?!['’]|\s+(?:group|resolution|honours))"
+        rf"(?:\s+(?P<ny_year>{_YEAR})\b)?",
         _new_year,
     ),
-    ("xm", r"\bChristmas\b(?!\s+(?:party|campaign|message|card))", _christmas),
+    (
+        "xm",
+        rf"\bChristmas\b(?!\s+(?:party|campaign|message|card))(?:\s+(?:Eve|Day)\b)?"
+        rf"(?:,?\s*(?:of\s+)?\(?(?P<xm_year>{_ANY_YEAR})\)?)?",
+        _christmas,
+    ),
+    (
+        "ea",
+        rf"\bEaster\b(?!\s+(?:eggs?|party|campaign|message|card|Ross|Road))(?:\s+(?:Sunday|Monday)\b)?"
+        rf"(?:,?\s*(?:of\s+)?\(?(?P<ea_year>{_ANY_YEAR})\)?)?",
+        _easter,
+    ),
 )
 
 _SCAN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern, _ in _FORMS), re.IGNORECASE)
 _HINT = re.compile(
-    r"\d|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|spring|summer|autumn|winter|Christmas)"
+    r"\d|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|spring|summer|autumn|winter|Christmas|Easter)"
     r"|quarter\b|\byear\b|\bmonth\b",
     re.IGNORECASE,
 )
@@ -478,10 +563,37 @@ _YEAR_LEAD = re.compile(
 _COUNTED = re.compile(r"\s+(?:[a-z]+\s+)?(?!was\b|is\b|has\b|this\b|as\b|its\b|us\b|less\b)[a-z]{2,}s\b")
 
 
+_LABEL_BEFORE = re.compile(
+    r"(?:\w|\b(?:section|paragraph|para|clause|item|action|recommendation|rec|ref|reference|version|appendix|table"
+    r"|figure|annex|circular|report|page|no)\.?\s*|[§#:]\s*)$",
+    re.IGNORECASE,
+)
+_DATE_BEFORE = re.compile(
+    r"(?:\b(?:by|on|due|dated|from|until|till|since|before|after|to|commencing|beginning|ending|w/c|w/e|at|of|date"
+    r"|completed?|updated?|reviewed|closed)\b:?\s*)$",
+    re.IGNORECASE,
+)
+
+
+def _after(text: str, position: int) -> str:
+    return text[position : position + 60]
+
+
+def _is_short_day(text: str, match: re.Match[str]) -> bool:
+    """Whether "30.6.24" is a day: "4.2.24" may well number a paragraph."""
+    day, month, year = match["num_d"], match["num_m"], match["num_y"]
+    if match["num_s"] == "/" or len(year) == 4 or (len(day) == 2 and len(month) == 2):
+        return True
+    before = text[max(0, match.start() - 30) : match.start()]
+    if not 15 <= int(year) <= 35 or _LABEL_BEFORE.search(before):
+        return False
+    return len(day) == 2 or match[0] == text.strip() or _DATE_BEFORE.search(before) is not None
+
+
 def _is_month(text: str, match: re.Match[str]) -> bool:
     """Whether a lone "may", "march", "mar" … means the month."""
     words = re.findall(r"[A-Za-z]+", match["mon_list"])
-    names = [word for word in words if word[:3].lower() in {m[:3] for m in _MONTHS}]
+    names = [word for word in words if word[:3].lower() in _MONTH_NUMBERS]
     if match["mon_dir"] and match["mon_dir"].lower() == "this" and names == ["may"]:
         return False  # "this may provide"
     if match["mon_dir"] or re.search(r"\d", match["mon_list"]):
@@ -494,7 +606,7 @@ def _is_month(text: str, match: re.Match[str]) -> bool:
             return False
         start = match.start("mon_list")
         if names[0].lower() == "may" and len(names) == 1:
-            before, after = text[max(0, start - 60) : start], text[match.end("mon_list") :][:60]
+            before, after = text[max(0, start - 24) : start], _after(text, match.end("mon_list"))
             if _BEFORE_MONTH.search(before):
                 return True
             opening = not before.strip() or before.rstrip()[-1] in ".!?:;•"
@@ -512,11 +624,16 @@ def _is_month(text: str, match: re.Match[str]) -> bool:
 def _credible(text: str, match: re.Match[str], kind: str) -> bool:
     if kind == "mon":
         return _is_month(text, match)
+    if kind == "num":
+        return _is_short_day(text, match)
+    if kind == "my":
+        # "circular 3/2025" is numbered by the year
+        return _LABEL_BEFORE.search(text[max(0, match.start() - 30) : match.start()]) is None
     if kind == "dm":
         month = match["dm_month"]
         if month.rstrip(".") in {"may", "mar", "march", "dec", "sep", "jan"} and month[0].islower():
             ordinal = re.search(r"(?:st|nd|rd|th)$", match["dm_day"]) is not None
-            return bool(match["dm_year"]) or (ordinal and month != "may")
+            return bool(match["dm_year"] or match["dm_year_j"]) or (ordinal and month != "may")
         return True
     if kind == "md":
         return not match["md_month"][0].islower() or bool(match["md_year"])
@@ -526,7 +643,7 @@ def _credible(text: str, match: re.Match[str], kind: str) -> bool:
         ) or (match["sea_1"].lower() in {"autumn", "winter"})
     if kind == "y":
         start = match.start("y_year")
-        before, after = text[max(0, start - 60) : start], text[match.end() :][:60]
+        before, after = text[max(0, start - 60) : start], _after(text, match.end())
         if match["y_when"]:
             return True
         if match["y_year"] == "2000":
@@ -581,6 +698,13 @@ def _spans(text: str) -> Iterator[tuple[str, re.Match[str], int, int]]:
         yield kind, match, start, end
 
 
+_WEEK = re.compile(
+    r"\b(?:w/?c|week\s+(?:commencing|beginning|of)|(?P<ends>w/?e|week\s+ending))\b[.:]?\s*(?:the\s+)?(?:Mon(?:day)?\s+)?$",
+    re.IGNORECASE,
+)
+_SIX_DAYS = timedelta(days=6)
+
+
 def date_spans(text: str) -> list[tuple[int, int]]:
     """Where dates and periods are named, also those that only ``as_of`` could resolve."""
     return [(start, end) for _, _, start, end in _spans(text)]
@@ -605,6 +729,10 @@ def find_dates(text: str, *, as_of: date | None = None, resolve: Resolve = "near
         period = _MAKERS[kind](match, as_of)
         if period is None:
             continue
+        if period.precision == "day" and (week := _WEEK.search(text[max(0, start - 30) : start])):
+            ends = week["ends"] is not None
+            earliest, latest = period.earliest - _SIX_DAYS * ends, period.latest + _SIX_DAYS * (not ends)
+            period = replace(period, earliest=earliest, latest=latest, precision="range", movable=False)
         inferred = period.inferred
         if not period.anchored:
             if as_of is None:
@@ -638,6 +766,8 @@ def _resolve(period: _Period, as_of: date, how: Resolve) -> _Period:
         )
         for n in range(-2, 3)
     ]
+    if period.movable:
+        around = [(day, day) for day in (_easter_sunday(as_of.year + n) for n in range(-2, 3))]
     if period.direction == "next":
         chosen = next(span for span in around if span[0] > as_of)
     elif period.direction == "last":

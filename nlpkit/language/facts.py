@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -178,7 +179,7 @@ def _overlaps(start: int, end: int, spans: Sequence[tuple[int, int]]) -> bool:
 
 def _dates_a_deed(sentence: str, date: DateAt) -> bool:
     """Not a date that names a thing ("the 2020 survey") or a comparison ("from 47% in 2018")."""
-    before = sentence[: date.start][-40:]
+    before = sentence[max(0, date.start - 40) : date.start]
     if _BASELINE.search(before):
         return False
     if re.search(r"\b(?:up|down|improved|reduced|increased|risen|fallen)?\s*from\b[^.;,]{0,30}$", before):
@@ -194,22 +195,27 @@ def _dates_a_deed(sentence: str, date: DateAt) -> bool:
 def _figures(
     sentence: str, tokens: Sequence[Token], taken: Sequence[tuple[int, int]]
 ) -> Iterator[tuple[int, int]]:
+    covered = bytearray(len(sentence))
+    for a, b in taken:
+        covered[a:b] = b"\1" * len(covered[a:b])
+    starts = [token.start for token in tokens]
     for match in _FIGURE.finditer(sentence):
         start, end = match.span()
-        if _overlaps(start, end, taken) or _ranked().search(sentence[:start][-24:]):
+        if any(covered[start:end]):
             continue
-        following = next((k for k, token in enumerate(tokens) if token.start >= end), None)
-        counted = _counted(tokens, following) if following is not None else None
+        following = bisect_left(starts, end)
+        counted = _counted(tokens, following) if following < len(tokens) else None
+        last: int | None = None
         if match["money"]:
-            yield start, end
+            last = end
         elif match["percent"]:
-            yield start, counted or end
+            last = counted or end
         elif _is_quantity(match["count"]):
             parts = _OUT_OF.match(sentence, end)
-            if parts is not None and not _overlaps(parts.start(), parts.end(), taken):
-                yield start, parts.end()
-            elif counted is not None:
-                yield start, counted
+            apart = parts is not None and not any(covered[parts.start() : parts.end()])
+            last = parts.end() if parts is not None and apart else counted
+        if last is not None and _ranked().search(sentence[max(0, start - 24) : start]) is None:
+            yield start, last
 
 
 def _is_quantity(number: str) -> bool:

@@ -134,7 +134,21 @@ def finite_predicates(words: list[Token]) -> list[Predicate]:
             position = group.last + 1
     groups = _without_reduced_relatives(words, groups)
     _mark_subordinate(words, groups)
+    _silence_the_untrue(words, groups)
     return groups
+
+
+def _silence_the_untrue(words: list[Token], groups: list[Predicate]) -> None:
+    """ "It is not true that the work has stopped" doesn't tell of a stop."""
+    for left, right in pairwise(groups):
+        between = [word.lower for word in words[left.first : right.first]]
+        if "that" not in between or left.head not in BE:
+            continue
+        said = set(between[: between.index("that")])
+        if said & _set("untrue incorrect inaccurate wrong") or (
+            left.negated and said & _set("true correct accurate right case")
+        ):
+            right.tells_nothing()
 
 
 def _is_auxiliary(words: list[Token], i: int) -> bool:
@@ -262,13 +276,20 @@ def _simple(words: list[Token], i: int) -> Predicate:
         return group
     if _by_head(group):
         return group
-    if not past and following[:1] and following[0] in _set("in on from") and _names_date(words, i + 2):
-        group.becomes(Stage.PLANNED, future=True)  # "the campaign opens in January"
+    if word == "live":
+        return group  # "the form, live 1 July": an adjective, whatever its tag
+    if not past and _is_scheduled(words, i):
+        group.becomes(Stage.PLANNED, future=True)  # "the campaign opens in January", "goes live 1 July"
         return group
     if past and _is_routine(words, i):
         group.becomes(Stage.IN_PLACE)
         return group
-    if word in _set(
+    if word in _set("remain remains remained") and _denied_subject(words, i):
+        if _denied_subject(words, i) == "nothing":
+            group.stage = Stage.DONE  # "nothing remains to be done"
+        else:
+            group.tells_nothing()  # "no risks remain"
+    elif word in _set(
         "continue continues continued remain remains remained progresses progressed await awaits awaited"
     ):
         group.stage = Stage.UNDER_WAY
@@ -282,6 +303,18 @@ def _simple(words: list[Token], i: int) -> Predicate:
     elif word in verbs("need") or word in verbs("opinion"):
         group.tells_nothing()
     return group
+
+
+def _is_scheduled(words: list[Token], i: int) -> bool:
+    """Whether a present form leads to a date; without "in" or "on" only a day and its month do."""
+    k = i + 1
+    if words[i].lower in _set("works reports plans visits reviews tests"):
+        return False  # "at the old cement works in January"
+    if words[i].lower in {"go", "goes"} and words[k : k + 1] and words[k].lower == "live":
+        k += 1
+    if k < len(words) and words[k].lower in _set("in on from"):
+        return _names_date(words, k + 1)
+    return any(token.lower in _MONTH_NAMES for token in words[k + 1 : k + 2]) and words[k].tag == "CD"
 
 
 def _names_date(words: list[Token], i: int) -> bool:
@@ -332,7 +365,7 @@ def _classified(words: list[Token], chain: list[int], negated: bool) -> Predicat
         else:
             group.becomes(Stage.PLANNED, future=True)
     elif len(chain) > 1 and (tag == "VBG" or "being" in lowers):
-        _progressive(group)
+        _progressive(words, group)
     elif len(chain) > 1:
         _passive(words, group, lead)
     else:
@@ -374,6 +407,8 @@ def _perfect(words: list[Token], group: Predicate, lowers: list[str]) -> None:
             group.stage = Stage.NONE
     elif group.negated or _nothing_before(words, group):
         _not_yet(words, group, lowers)
+        if group.stage is Stage.NOT_STARTED and not group.negated and following == "since":
+            group.stage = Stage.STOPPED  # "nothing has been done since March": it had begun
     elif tag == "VBG" or (head in {"continued", "progressed"} and following != "to"):
         group.stage = Stage.UNDER_WAY
     elif head in verbs("plan") and "been" not in lowers:
@@ -382,6 +417,16 @@ def _perfect(words: list[Token], group: Predicate, lowers: list[str]) -> None:
         group.tells_nothing()  # people gone are no work done
     elif not _by_head(group):
         group.stage = Stage.DONE
+
+
+def _denied_subject(words: list[Token], i: int) -> str:
+    """ "no" or "nothing", where the subject of the verb at ``i`` is one of these."""
+    for token in reversed(words[max(0, i - 8) : i]):
+        if token.lower in COORDINATORS | SUBORDINATORS | {",", ";", ":", ".", "–"}:
+            return ""
+        if token.lower in {"no", "nothing", "none"}:
+            return "nothing" if token.lower == "nothing" else "no"
+    return ""
 
 
 def _nothing_before(words: list[Token], group: Predicate) -> bool:
@@ -400,13 +445,25 @@ def _not_yet(words: list[Token], group: Predicate, lowers: list[str]) -> None:
         group.stage = Stage.STOPPED
     elif group.head in _FINISHED | {"embedded"}:
         group.stage = Stage.UNDER_WAY
+    elif (
+        group.head == "done"
+        and words[group.last + 1 : group.last + 2]
+        and words[group.last + 1].lower in _set("enough all everything as so")
+    ):
+        group.stage = Stage.NONE
     else:
         yet = any(token.lower == "yet" for token in words[group.first : group.last + 2])
         work = "been" in lowers or any(group.head in verbs(kind) for kind in ("act", "bare", "begin"))
         group.stage = Stage.NOT_STARTED if yet or work else Stage.NONE
 
 
-def _progressive(group: Predicate) -> None:
+def _progressive(words: list[Token], group: Predicate) -> None:
+    after = [word.lower for word in words[group.last + 1 : group.last + 3]]
+    runs = group.head in _set("working functioning operating performing running") and not group.negated
+    well = bool(after) and after[0] in _set("well effectively smoothly properly successfully reliably")
+    if runs and well and not set(after[1:]) & _set("with on towards together through to"):
+        group.becomes(Stage.IN_PLACE)  # "the new arrangements are working well"
+        return
     group.stage = Stage.NONE if group.negated or group.head in verbs("relate") else Stage.UNDER_WAY
     if group.head in verbs("intend"):
         group.becomes(Stage.INTENDED, future=True)

@@ -24,9 +24,15 @@ _WEAK_NOUN = (
     r"|entry|entries|objectives?|outcomes?|answers?|narratives?|comments?|progress|evidence)"
 )
 _ID = r"\d{1,3}(?:\.\d{1,2}){0,2}(?:[a-h](?![A-Za-z])|\s?\([a-h]\))?(?![\d%])"
+_CODE = (
+    r"(?-i:[A-Z]{1,5}(?:&[A-Z]{1,2})?)(?:\d{1,4})?[-./]?\d{1,4}(?:[./-]\d{1,3}){0,2}(?:[a-h](?![A-Za-z]))?"
+    r"(?![\w%])"
+)
+"""An id of letters and numbers written as one word: "R7", "AFI-03", "IA21-07", "P3.1"."""
 _SERIES = r"(?-i:[A-Z][A-Za-z&]{1,20})"
 _JOIN = r"\s*(?:,\s*and\b|,|;|&|\band\b|\bor\b|\bto\b|-|–|—|/)\s*"
 _IDS = rf"(?:no\.?\s*|#\s*|nos\.?\s*)?{_ID}(?:{_JOIN}(?:{_NOUN}\s+)?{_ID}){{0,40}}"
+_CODES = rf"{_CODE}(?:{_JOIN}(?:{_NOUN}\s+)?{_CODE}){{0,40}}"
 _UNITS = (
     r"(?!\s*(?:%|per\s?cent|days?\b|weeks?\b|months?\b|years?\b|hours?\b|minutes?\b|staff\b|people\b"
     r"|new\b|of\s+\d|which\s+are|more\b|further\b|additional\b|times\b|stations?\b|members?\b"
@@ -36,14 +42,22 @@ _UNITS = (
 _SEE = r"(?<!to )(?<!can )(?<!will )(?<!not )see(?:\s+also)?"
 _TOLD = (
     r"(?:covered|detailed|addressed|included|captured|outlined|described|explained|reported|recorded|mentioned"
-    r"|stated|noted|listed|set\s+out|dealt\s+with|picked\s+up|contained|evidenced|highlighted|answered)"
+    r"|stated|noted|listed|set\s+out|dealt\s+with|picked\s+up|contained|evidenced|highlighted|answered|found)"
 )
+_TAKEN_OVER = (
+    r"(?:superseded|replaced|overtaken)\s+by|(?:merged|combined|consolidated|amalgamated)\s+(?:in)?(?:to|with|w)"
+    r"|merged\s+in|(?:incorporated|subsumed|absorbed|rolled(?:\s+up)?|folded|wrapped)\s+(?:up\s+)?(?:in|into|within|by|with)"
+    r"|(?:now\s+|forms?\s+|form(?:ing|ed)\s+)part\s+of|replicates|mirrors|repeats|overlaps\s+with"
+    r"|tak(?:en|ing)\s+forward\s+(?:alongside|with|under|through|in|by|as\s+part\s+of)"
+)
+"""An action that goes on under another's number."""
 _POINTER = re.compile(
     rf"\b(?:{_SEE}|refer(?:red)?(?:\s+back)?\s+to|cross[\s-]?refer(?:ence|s|red)?(?:\s+(?:to|with))?"
     r"|as\s+(?:per|in|with|for|at|under)|same\s+(?:as|for)|identical\s+to"
     r"|(?:duplicat(?:e|es|ed|ion)|repeat|copy)\s+of|duplicates"
+    rf"|reference\s+should\s+be\s+made\s+to|{_TAKEN_OVER}"
     rf"|(?:as\s+)?{_TOLD}\s+(?:above\s+)?(?:in|by|under|within|at|against|for|with|as\s+part\s+of)"
-    r"|link(?:ed|s|ing)?\s+(?:in\s+)?(?:to|with)|(?:merged|combined|incorporated)\s+(?:into|with|in)"
+    r"|link(?:ed|s|ing)?\s+(?:in\s+)?(?:to|with)"
     r"|(?:previous|earlier)(?=\s*$)|cf\.?)(?!\w)",
     re.IGNORECASE,
 )
@@ -66,6 +80,16 @@ _NAMED = re.compile(
     rf"(?P<ids>{_IDS}){_UNITS}(?P<place>\s*\)?\s*(?:above|below|earlier|previously)\b)?",
     re.IGNORECASE,
 )
+_NAMED_BY_CODE = re.compile(
+    rf"\b(?P<noun>{_NOUN})\s*"
+    r"(?P<open>\((?:(?:particularly|especially|notably|mainly|i\.?e\.?|e\.?g\.?)\s+)?)?"
+    rf"(?P<ids>{_CODES}){_UNITS}(?P<place>\s*\)?\s*(?:above|below|earlier|previously)\b)?",
+    re.IGNORECASE,
+)
+_AS_ALONE = re.compile(
+    rf"^\s*(?:[\w-]+\s*[,–-]\s*)?as\s+(?P<ids>{_IDS})(?=\s*(?:$|[.,;:]|[-–—]\s))", re.IGNORECASE
+)
+"""A text that opens with "As 4" stands for action 4."""
 _PLACED = re.compile(
     rf"(?<![\d.,/£%-])(?<!\w)(?:(?:as|see)\s+)?(?P<ids>{_IDS})\s+(?P<place>above|below)\b"
     r"(?!\s+(?:target|average|the|establishment|budget|expected|expectations?|plan|national|baseline|our|previous"
@@ -77,11 +101,11 @@ _PLACED_LEAD = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    rf"\b(?:{_SEE}|refer(?:\s+back)?\s+to|as\s+(?:per|with|for|in|under|at)|same\s+as|identical\s+to"
-    r"|(?:duplicat(?:e|ion)|repeat|copy)\s+of|duplicates"
+    rf"\b(?:{_SEE}|refer(?:(?:\s+back)?\s+to)?|as\s+(?:per|with|for|in|under|at)|same\s+as|identical\s+to"
+    rf"|(?:duplicat(?:e|ion)|repeat|copy)\s+of|duplicates|{_TAKEN_OVER}|reference\s+should\s+be\s+made\s+to"
     r"|(?:covered|addressed|included|dealt\s+with|picked\s+up|captured)\s+(?:in|by|under|within|at)"
     r"|cross[\s-]?ref(?:er(?:ence|s|red)?)?\.?(?:\s+(?:to|with))?"
-    r"|(?:linked|links?|linking|tied|merged|combined)\s+(?:to|with|in)|responses?\s+to|cf\.?)\s+"
+    r"|(?:linked|links?|linking|tied)\s+(?:to|with|in)|responses?\s+to|cf\.?)\s+"
     rf"(?P<ids>{_IDS}){_UNITS}(?=\s*(?:$|[.,;:)\]–—-]|\n|and\b|for\b|also\b|as\b|which\b|in\s+this\b|[-–]\s))",
     re.IGNORECASE,
 )
@@ -124,6 +148,10 @@ _TIME = (
     rf"(?:previous(?:ly)?|last|prior|earlier|preceding|most\s+recent|(?:the\s+)?{_MONTH}(?:[’']s)?"
     r"|Q[1-4](?:\s+20\d\d/\d\d)?)"
 )
+_MOMENT = (
+    rf"(?:{_MONTH}|Q[1-4](?:\s+20\d\d/\d\d)?|last\s+(?:time|report|return|quarter|update|month|year)"
+    r"|prev(?:ious)?\b\.?)"
+)
 _PERIODIC = (
     r"(?:progress\s+|quarterly\s+|monthly\s+|six[\s-]monthly\s+|annual\s+)?"
     r"(?:updates?|reports?|quarters?|periods?|months?|returns?|submissions?|comments?|responses?|positions?"
@@ -132,7 +160,11 @@ _PERIODIC = (
 _PREVIOUS = re.compile(
     r"\b(?:as|see|per|as\s+per|as\s+in|as\s+at|as\s+for|as\s+with|same\s+as|refer(?:\s+back)?\s+to"
     r"|unchanged\s+(?:from|since))\s+"
-    rf"(?:per\s+)?(?:(?:the|our|my)\s+)?{_TIME}\s+{_PERIODIC}\b"
+    rf"(?:per\s+)?(?:(?:the|our|my)\s+)?{_TIME}\s+{_PERIODIC}\b(?!\s+(?:to|of|by)\s)"
+    rf"|(?:^\s*|[,;:–-]\s*|\bstill\s+\w+\s+)as\s+{_MOMENT}(?=\s*(?:$|[.,;:)\n]|[–-]\s))"
+    rf"|(?:^\s*|\b(?:position|status|ongoing|unchanged|paused|same|still\s+\w+(?:\s+\w+)?)[\s,:–-]+)"
+    rf"as\s+(?:at|of|in|per|for)\s+(?:the\s+)?{_MOMENT}(?=\s*[.;]?\s*$)"
+    r"|\bas\s+(?:was\s+)?last\s+(?:reported|stated|advised|updated|described)\b"
     r"|\bas\s+(?:per\s+)?previous(?:ly)?(?=\s*(?:$|[.,;:)\n]))"
     rf"|\bas\s+(?:previously|earlier)\s+(?:{_ACT}|advised|submitted|updated)\b"
     rf"|\bas\s+(?:{_ACT}|advised)\s+(?:previously|earlier|last\s+(?:time|quarter|month|period|year)"
@@ -147,7 +179,8 @@ _PREVIOUS = re.compile(
 _DOCUMENT_HEAD = (
     r"(?:(?:action|improvement|delivery|implementation|project|thematic|recovery|service|work|functional)\s+plan|plan|report|paper"
     r"|appendix|appendices|annexe?|attachments?|document|tracker|log|register|spreadsheet|dashboard|minutes|portal|workbook|briefing"
-    r"|strategy|policy|procedure|guidance|programme|table|chart|website|webpage|link|board\s+paper|closure\s+report|evidence\s+(?:folder|file|bank))"
+    r"|strategy|policy|procedure|guidance|programme|letter|reply|response|minute|memo|memorandum|note|submission"
+    r"|presentation|e-?mail|table|chart|website|webpage|link|board\s+paper|closure\s+report|evidence\s+(?:folder|file|bank))"
 )
 _DOCUMENT = re.compile(
     r"(?:(?:^|(?<=[.;:,(\[–•\n-]\s)|(?<=[(\[•\n])|\b(?:please|also|and|or|but)\s+)"
@@ -168,7 +201,7 @@ _OTHER_SOURCE = re.compile(
     r"(?:report|review|inspection|inquiry|audit|spotlight|thematic|investigation|plan)\b",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"[.!?;](?:\s+(?=[A-Z(•])|\s*$)|\n")
+_SENTENCE_END = re.compile(r"(?<![Cc]f)[.!?;](?:\s+(?=[A-Z(•])|\s*$)|\n")
 
 
 def _ids(text: str) -> tuple[str, ...]:
@@ -182,11 +215,15 @@ def _ids(text: str) -> tuple[str, ...]:
     previous: str | None = None
     ranged = False
     piece = re.compile(
-        rf"(?P<series>{_SERIES}\s+)?(?P<id>{_ID})|(?P<range>\bto\b|-|–|—)|[A-Za-z]+|.", re.DOTALL
+        rf"(?<!\w)(?P<code>{_CODE})|(?P<series>{_SERIES}\s+)?(?P<id>{_ID})|(?P<range>\bto\b|-|–|—)|[A-Za-z]+|.",
+        re.DOTALL,
     )
     for match in piece.finditer(text):
         if match["range"]:
             ranged = True
+        elif match["code"]:
+            found.extend(_between(previous, match["code"]) if ranged and previous else [match["code"]])
+            previous, ranged = match["code"], False
         elif match["id"]:
             word = (match["series"] or "").strip()
             if (
@@ -204,11 +241,13 @@ def _ids(text: str) -> tuple[str, ...]:
 
 def _between(first: str, last: str) -> list[str]:
     """What follows ``first`` up to and with ``last``; just ``last`` where that is no range."""
-    head, _, low = first.rpartition(".")
-    same, _, high = last.rpartition(".")
-    if head == same and low.isdigit() and high.isdigit() and 0 < int(high) - int(low) <= LONGEST_RANGE:
-        return [f"{head}.{n}" if head else str(n) for n in range(int(low) + 1, int(high) + 1)]
-    return [last]
+    low, high = re.search(r"\d+$", first), re.search(r"\d+$", last)
+    if low is None or high is None or first[: low.start()] != last[: high.start()]:
+        return [last]
+    if not 0 < int(high[0]) - int(low[0]) <= LONGEST_RANGE:
+        return [last]
+    width = len(low[0]) if low[0].startswith("0") else 0
+    return [f"{first[: low.start()]}{n:0{width}d}" for n in range(int(low[0]) + 1, int(high[0]) + 1)]
 
 
 def _clause(text: str, start: int) -> str:
@@ -223,7 +262,60 @@ def _not_ids() -> frozenset[str]:
     return frozenset(lexicon("documents")["numbered_parts"])
 
 
-def _candidates(text: str) -> Iterator[Reference]:
+@cache
+def _known_pattern(ids: frozenset[str]) -> re.Pattern[str] | None:
+    """Any of a plan's own ids that letters, dots or strokes tell from a mere number.
+
+    Where letters meet digits, a space or a dash more or less is the same id ("AFI-03", "AFI 03"). Letters
+    and strokes make a shape of id, whose other numbers are recognised too: a plan may point at actions
+    that it no longer lists.
+    """
+    told = sorted(
+        (one for one in ids if re.search(r"\d", one) and not one.isdigit()), key=lambda x: (-len(x), x)
+    )
+    if not told:
+        return None
+    spelled = list(dict.fromkeys(_shape(one.replace("–", "-")) for one in told))
+    return re.compile(rf"(?<![\w./-])(?:{'|'.join(spelled)})(?![\w%/]|[.-]\d)")
+
+
+def _shape(action_id: str) -> str:
+    """The expression for an id and those of its kind; a number with points stands for itself only."""
+    parts = [re.escape(part) for part in re.findall(r"[^\W\d_]+|[^A-Za-z\s]+(?<![-–])", action_id)]
+    if "/" in action_id or re.search(r"[A-Za-z].*\d", action_id):
+        parts = [re.sub(r"\d+", lambda digits: rf"\d{{1,{max(3, len(digits[0]))}}}", part) for part in parts]
+    return r"[\s\-–]?".join(parts)
+
+
+_KNOWN_LEAD = re.compile(
+    rf"(?:\b(?:{_SEE}|refer(?:(?:\s+back)?\s+to)?|as(?:\s+(?:per|with|for|in|under|at))?|under|against|alongside"
+    rf"|same\s+as|identical\s+to|cf\.?|(?:duplicat(?:e|ion)|repeat|copy)\s+of|{_TAKEN_OVER}"
+    r"|reference\s+should\s+be\s+made\s+to|link(?:ed|s|ing)?\s+(?:to|with))\s+(?:the\s+)?)$",
+    re.IGNORECASE,
+)
+
+
+def _known(text: str, ids: frozenset[str]) -> Iterator[Reference]:
+    """Where a plan's own ids stand with words that point at them."""
+    pattern = _known_pattern(ids)
+    if pattern is None:
+        return
+    reached = -1
+    for match in pattern.finditer(text):
+        lead = _KNOWN_LEAD.search(text[max(0, match.start() - 60) : match.start()])
+        start = match.start() - len(lead[0]) if lead else None
+        if start is None and re.search(r"[A-Za-z]", match[0]):
+            start = _pointer_start(text, match.start(), reach=60)
+        if start is None and reached >= 0 and re.fullmatch(_JOIN, text[reached : match.start()]):
+            start = match.start()  # the next in a list
+        if start is not None and not _OTHER_SOURCE.match(text, match.end()):
+            place = re.compile(r"\s*(?:above|below)\b", re.IGNORECASE).match(text, match.end())
+            yield _reference(text, start, place.end() if place else match.end(), "action", (match[0],))
+            reached = match.end()
+
+
+def _candidates(text: str, ids: frozenset[str]) -> Iterator[Reference]:
+    yield from _known(text, ids)
     for match in _BARE.finditer(text):
         end = match.end()
         place = re.compile(r"\s*(?:above|below)\b", re.IGNORECASE).match(text, end)
@@ -236,8 +328,11 @@ def _candidates(text: str) -> Iterator[Reference]:
                 start = _pointer_start(text, match.start(), reach=40, pattern=_ACCOUNT)
             start = match.start() if start is None else start
             yield _reference(text, start, match.end(), "action", _ids(match["ids"]))
-    for match in _NAMED.finditer(text):
-        yield from _named(text, match)
+    for match in _AS_ALONE.finditer(text):
+        yield _reference(text, match.start("ids"), match.end(), "action", _ids(match["ids"]))
+    for pattern in (_NAMED, _NAMED_BY_CODE):
+        for match in pattern.finditer(text):
+            yield from _named(text, match)
     for match in _SERIES_ID.finditer(text):
         lead = _SERIES_LEAD.search(text[max(0, match.start() - 60) : match.start()])
         if (
@@ -294,18 +389,19 @@ def _reference(text: str, start: int, end: int, kind: str, targets: tuple[str, .
 _RANK = {"action": 0, "previous": 1, "position": 2, "document": 3, "mention": 4}
 
 
-def find_references(text: str) -> list[Reference]:
+def find_references(text: str, ids: frozenset[str] = frozenset()) -> list[Reference]:
     """Where a text points instead of telling, and the actions it mentions by number.
 
     Args:
         text: an update, or any text.
+        ids: the plan's own action ids, recognised as such whatever their shape ("See PE/04b").
 
     Returns:
         References in order, none overlapping; where two readings overlap, an action's number
         decides before a time, a place, a document and a mere mention.
     """
     kept: list[Reference] = []
-    for candidate in sorted(_candidates(text), key=lambda r: (_RANK[r.kind], r.start, r.start - r.end)):
+    for candidate in sorted(_candidates(text, ids), key=lambda r: (_RANK[r.kind], r.start, r.start - r.end)):
         if all(candidate.end <= other.start or candidate.start >= other.end for other in kept):
             kept.append(candidate)
     return sorted(kept, key=lambda r: r.start)

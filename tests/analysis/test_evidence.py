@@ -80,15 +80,49 @@ def test_strong_takes_two_facts() -> None:
     assert found["evidence"] != "strong"
 
 
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "All recommendations have been implemented and the action is closed.",
+        "We are confident that current arrangements meet this.",
+        "This has been completed and is now business as usual.",
+    ],
+)
+def test_a_bare_claim_shows_nothing(claim: str) -> None:
+    assert one(claim, **ASKED)["evidence"] == "weak"
+    told = f"{claim} Call handlers at Tarn Street sat the flood advice course on 3 May 2023."
+    assert one(told, **ASKED)["evidence"] != "weak"
+
+
+def test_a_dated_sign_off_and_a_count_of_all_is_strong() -> None:
+    update = "Signed off by the Harbour Board on 4 May 2023. All 412 premises have been inspected."
+    assert one(update, recommendation="Inspect every premises of high risk.")["evidence"] == "strong"
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        "Meetings have been held, workshops run and emails sent.",
+        "A working group has been set up and met twice.",
+    ],
+)
+def test_process_alone_is_activity_where_an_outcome_is_asked_for(update: str) -> None:
+    asked = {"recommendation": "Shorten the queue.", "required_outcome": "Nobody waits beyond 14 days."}
+    assert "activity_only" in one(update, **asked)["flags"]
+    assert "activity_only" not in one(update, recommendation="Shorten the queue.")["flags"]
+    assert "activity_only" not in one("The queue was cleared in May.", **asked)["flags"]
+
+
 def test_facts_are_named_and_so_is_what_is_missing() -> None:
     found = one("The course was delivered to call handlers in May 2023.", **ASKED)
     kinds = {reason["kind"] for reason in found["evidence_why"]}
-    assert {"date_done", "missing"} <= kinds and "figure" not in kinds
-    missing = [reason["text"] for reason in found["evidence_why"] if reason["kind"] == "missing"]
-    assert lexicon("evidence_weights")["missing"]["outcome"] in missing
+    assert "date_done" in kinds and "figure" not in kinds
+    outcome = lexicon("evidence_weights")["missing"]["outcome"]
+    last = found["evidence_why"][-1]
+    assert last["text"] == "" and last["kind"].startswith("missing: ") and outcome in last["kind"]
+    assert [reason["kind"].startswith("missing") for reason in found["evidence_why"]].count(True) == 1
     told = one("Following the course 91% of callers feel that they are given better advice.", **ASKED)
-    missing = [reason["text"] for reason in told["evidence_why"] if reason["kind"] == "missing"]
-    assert lexicon("evidence_weights")["missing"]["outcome"] not in missing
+    assert outcome not in told["evidence_why"][-1]["kind"]
 
 
 def test_nothing_said_is_weak_without_flags() -> None:
@@ -167,6 +201,33 @@ def test_off_topic_is_held_back_where_the_meaning_is_near() -> None:
     assert off_topic(table, features.compute(table, encoder=Constant())) == [0.0]
 
 
+class Apart:
+    """Texts mean the same if they hold the same first letter, else nothing in common."""
+
+    name = "apart"
+    dimension = 256
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.eye(256, dtype=np.float32)[[ord(text[0]) % 256 for text in texts]]
+
+
+@pytest.mark.parametrize(
+    ("update", "away"),
+    [
+        ("Canteen walls were repainted and chairs bought.", True),
+        ("The canteen walls were repainted and chairs bought.", False),  # near in meaning
+        ("Canteen walls were repainted and commanders were pleased.", False),  # shares a word
+        ("Canteen walls will be repainted and chairs bought.", False),
+        ("Canteen walls painted: 7 of 9.", False),
+        ("Canteen walls have not been repainted.", False),
+    ],
+)
+def test_off_topic_of_a_short_recommendation_needs_meaning_far_apart(update: str, away: bool) -> None:
+    table = conform(pd.DataFrame([{"update": update, "recommendation": "Train incident commanders."}]))
+    assert (off_topic(table, features.compute(table, encoder=Apart()))[0] > 0.5) is away
+    assert off_topic(table, features.compute(table)) == [0.0]
+
+
 def test_coverage() -> None:
     assert coverage("train call handlers in flood advice", "handlers trained to give flood advice") > 0.9
     assert coverage("train call handlers", "roof repaired") == 0
@@ -180,7 +241,7 @@ def test_reasons_are_passages_of_the_update() -> None:
     for (_, row), (_, found) in zip(table.iterrows(), frame.iterrows(), strict=True):
         for reason in found["evidence_why"]:
             assert set(reason) == {"text", "kind"}
-            if reason["kind"] != "missing":
+            if not reason["kind"].startswith("missing: "):
                 assert reason["text"] in row["update"], row["row_id"]
         assert found["flags"] == sorted(found["flags"], key=order.index)
         assert 0 <= found["evidence_score"] <= 1

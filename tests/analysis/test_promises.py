@@ -28,6 +28,8 @@ def _promised(text: str) -> list[str]:
         ("The exercise is taking place in November 2023.", ["November 2023"]),
         ("The doors, originally due in May 2023, will now be fitted in October 2024.", ["October 2024"]),
         ("Work will begin in 2025.", ["2025"]),
+        ("This will be presented to the March 2024 board.", ["March 2024"]),
+        ("The system goes live 1 May 2024.", ["1 May 2024"]),
     ],
 )
 def test_what_is_to_happen_by_a_date(text: str, dates: list[str]) -> None:
@@ -47,6 +49,10 @@ def test_what_is_to_happen_by_a_date(text: str, dates: list[str]) -> None:
         "The audit was planned for March 2024 and took place in April 2024.",
         "Training is on hold due to the flood in March 2024.",
         "We will compare results with the March 2023 survey.",
+        "We will review the March 2024 board paper.",
+        "Crews at the March 2024 seminar will be invited back.",
+        "Training planned for 3 March 2024 did not take place.",
+        "71 of 71 teams by 4 March 2024.",
     ],
 )
 def test_dates_of_the_past_and_in_names_are_no_promises(text: str) -> None:

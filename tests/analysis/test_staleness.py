@@ -228,6 +228,21 @@ def test_dates_told_of_the_past_or_still_ahead(text: str) -> None:
     assert _one(text)["stale"] == []
 
 
+@pytest.mark.parametrize(
+    ("text", "stale"),
+    [
+        ("Painting of the bay will start in August.", True),  # written at the end of September
+        ("Painting of the bay will start in January.", False),
+        ("Painting of the bay will start in the spring.", False),
+        ("The charter was to be adopted in May.", True),
+        ("The charter was to be adopted in May. It was adopted in June.", False),
+        ("The charter was adopted in May.", False),
+    ],
+)
+def test_a_bare_month_just_gone_is_not_next_years(text: str, stale: bool) -> None:
+    assert ("expired" in _one(text, as_of="2024-09-30")["stale"]) is stale
+
+
 def test_a_day_within_the_month_of_the_update_has_not_passed_but_before_a_given_day_it_has() -> None:
     text = "The lease will be signed by 3 June 2024."
     assert _one(text, as_of="2024-06")["stale"] == []
@@ -314,6 +329,19 @@ def test_references_find_the_id_as_the_plan_writes_it() -> None:
         ]
     ]
     assert _judge(rows)["stale_refs"].tolist() == [[], ["Effective 1"], [], [], ["14-15"]]
+
+
+def test_ids_of_any_shape_are_recognised_as_the_plans_own() -> None:
+    rows = [
+        {"action_id": name, "update": text}
+        for name, text in [
+            ("PE/04b", UPDATES[0]),
+            ("PE/05a", "Lamps are new. Spares: see PE/04b."),
+            ("AFI-03", "Covered under PE/05a."),
+            ("HQ 7", "As with AFI 3, the yard comes first."),
+        ]
+    ]
+    assert _judge(rows)["stale_refs"].tolist() == [[], ["PE/04b"], ["PE/05a"], ["AFI-03"]]
 
 
 def test_a_mention_is_no_pointer() -> None:

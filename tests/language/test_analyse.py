@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -128,3 +129,15 @@ def test_import_is_cheap_and_spacy_brings_no_torch() -> None:
         "assert 'spacy' in sys.modules and 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize(
+    "piece", ["1 ", "(", '"', "a 1 B ", "1 May 2024, ", "recommendation 3, 4 and ", " •", "[ "]
+)
+def test_long_texts_are_read_in_time(piece: str) -> None:
+    analyse(["Warm up."])
+    text = piece * (60_000 // len(piece))
+    started = time.process_time()
+    analysis = analyse([text])[0]
+    assert time.process_time() - started < 10
+    assert analysis.text == text

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import time
 from datetime import date
 
 import pytest
 
-from nlpkit.language.dates import date_spans, find_dates, parse_as_of, period_end
+from nlpkit.language.dates import DAY, MONTH, QUARTER, YEAR, date_spans, find_dates, parse_as_of, period_end
 
 AS_OF = date(2021, 3, 31)
 
@@ -39,7 +41,7 @@ def _covered(text: str, **options: object) -> list[tuple[str, str, str]]:
         ("January 2023/24", "January 2023/24", "2024-01-01", "2024-01-31", "month"),
         ("end of April 2024", "end of April 2024", "2024-04-21", "2024-04-30", "month"),
         ("early 2021", "early 2021", "2021-01-01", "2021-05-01", "year"),
-        ("mid-2023", "mid-2023", "2023-05-02", "2023-09-01", "year"),
+        ("mid-2023", "mid-2023", "2023-06-01", "2023-07-31", "year"),
         ("late 2023", "late 2023", "2023-09-02", "2023-12-31", "year"),
         ("June/July 2020", "June/July 2020", "2020-06-01", "2020-07-31", "range"),
         ("(in Nov/December 2020)", "Nov/December 2020", "2020-11-01", "2020-12-31", "range"),
@@ -68,6 +70,33 @@ def _covered(text: str, **options: object) -> list[tuple[str, str, str]]:
         ("FY25", "FY25", "2024-04-01", "2025-03-31", "financial_year"),
         ("the 2019 – 2021 plan", "2019 – 2021", "2019-01-01", "2021-12-31", "range"),
         ("since 2020", "2020", "2020-01-01", "2020-12-31", "year"),
+        ("due 31-Mar-25 at latest", "31-Mar-25", "2025-03-31", "2025-03-31", "day"),
+        ("31/Mar/25", "31/Mar/25", "2025-03-31", "2025-03-31", "day"),
+        ("1-Apr-2025", "1-Apr-2025", "2025-04-01", "2025-04-01", "day"),
+        ("31 March 25 the panel met", "31 March 25", "2025-03-31", "2025-03-31", "day"),
+        ("Jan 31 2025", "Jan 31 2025", "2025-01-31", "2025-01-31", "day"),
+        ("30.6.24", "30.6.24", "2024-06-30", "2024-06-30", "day"),
+        ("3.6.24", "3.6.24", "2024-06-03", "2024-06-03", "day"),
+        ("closed on 3.6.24 by the lead", "3.6.24", "2024-06-03", "2024-06-03", "day"),
+        ("Sept-25", "Sept-25", "2025-09-01", "2025-09-30", "month"),
+        ("Dec-24 review", "Dec-24", "2024-12-01", "2024-12-31", "month"),
+        ("Mar-2025", "Mar-2025", "2025-03-01", "2025-03-31", "month"),
+        ("Apr-25 to Jun-25", "Apr-25 to Jun-25", "2025-04-01", "2025-06-30", "range"),
+        ("1 May-15 June 2025", "1 May-15 June 2025", "2025-05-01", "2025-06-15", "range"),
+        ("by 03/2025", "03/2025", "2025-03-01", "2025-03-31", "month"),
+        ("end of 03/2025", "end of 03/2025", "2025-03-22", "2025-03-31", "month"),
+        ("end March 25", "end March 25", "2025-03-22", "2025-03-31", "month"),
+        ("Summer 25", "Summer 25", "2025-06-01", "2025-08-31", "season"),
+        ("Winter 24-25", "Winter 24-25", "2024-12-01", "2025-02-28", "season"),
+        ("Q1-25", "Q1-25", "2025-04-01", "2025-06-30", "quarter"),
+        ("Q1 25", "Q1 25", "2025-04-01", "2025-06-30", "quarter"),
+        ("by Christmas 2024", "Christmas 2024", "2024-12-25", "2024-12-25", "day"),
+        ("in the new year 2026", "new year 2026", "2026-01-01", "2026-03-31", "season"),
+        ("by Easter 2025", "Easter 2025", "2025-04-20", "2025-04-20", "day"),
+        ("Easter '24", "Easter '24", "2024-03-31", "2024-03-31", "day"),
+        ("Mid-2025", "Mid-2025", "2025-06-01", "2025-07-31", "year"),
+        ("w/c 3 June 2024", "3 June 2024", "2024-06-03", "2024-06-09", "range"),
+        ("week ending 09/06/2024", "09/06/2024", "2024-06-03", "2024-06-09", "range"),
         ("the 2020 staff survey", "2020", "2020-01-01", "2020-12-31", "year"),
     ],
 )
@@ -89,6 +118,10 @@ def test_one_date(text: str, mention: str, earliest: str, latest: str, precision
         ("for launch in May.", "2021-05-01", "2021-05-31"),
         ("on 17 May", "2021-05-17", "2021-05-17"),
         ("by Christmas", "2020-12-25", "2020-12-25"),
+        ("by Easter", "2021-04-04", "2021-04-04"),
+        ("on 24-Jun", "2021-06-24", "2021-06-24"),
+        ("in May 24 staff moved", "2021-05-01", "2021-05-31"),
+        ("in summer 25 staff went", "2021-06-01", "2021-08-31"),
         ("last November", "2020-11-01", "2020-11-30"),
         ("next March", "2022-03-01", "2022-03-31"),
         ("by next month", "2021-04-01", "2021-04-30"),
@@ -147,6 +180,11 @@ def test_several(text: str, dates: list[str]) -> None:
         "dial 999",
         "the Fire Safety Act 2021",
         "section 4.2.24 applies",
+        "see 4.2.24 above",
+        "paragraph 30.6.24",
+        "version v12.6.24",
+        "circular 3/2025",
+        "3/2025/1",
         "within 3-6 months",
         "31/06/2024",
         "available 24/7",
@@ -198,3 +236,30 @@ def test_parse_as_of(text: str, day: date | None) -> None:
 )
 def test_period_end(label: str, day: date | None) -> None:
     assert period_end(label) == day
+
+
+@pytest.mark.parametrize(
+    ("source", "whole", "not_whole"),
+    [
+        (MONTH, ["March", "sept", "Dec."], ["Marching", "Sep t"]),
+        (YEAR, ["2024", "2024/25", "24/25", "'24", "24"], ["20245", "1", "24%"]),
+        (DAY, ["1", "09", "31st", "2 nd"], ["32", "0"]),
+        (QUARTER, ["Q2", "quarter 3", "Second quarter", "1st qtr"], ["Q5", "quarter"]),
+    ],
+)
+def test_pieces_of_patterns(source: str, whole: list[str], not_whole: list[str]) -> None:
+    pattern = re.compile(source, re.IGNORECASE)
+    assert pattern.groups == 0, "they can stand in any expression"
+    assert [text for text in whole if not pattern.fullmatch(text)] == []
+    assert [text for text in not_whole if pattern.fullmatch(text)] == []
+
+
+@pytest.mark.parametrize(
+    "piece", ["May ", "1 ", "Jan to ", "1/", "1 May 2024, ", "Q1-", "Easter ", "(", "30.6."]
+)
+def test_long_texts_are_scanned_in_time(piece: str) -> None:
+    text = piece * (60_000 // len(piece))
+    started = time.process_time()
+    find_dates(text, as_of=AS_OF)
+    period_end(text)
+    assert time.process_time() - started < 8

@@ -42,6 +42,18 @@ from nlpkit.language.references import LONGEST_RANGE, find_references
         ("merged with action 9", ("9",)),
         ("Progress on this is reported under recommendation 17", ("17",)),
         ("running, as detailed in answer to recommendation 3", ("3",)),
+        ("See recommendation R7", ("R7",)),
+        ("see action AFI-03", ("AFI-03",)),
+        ("See recommendations R7 to R9", ("R7", "R8", "R9")),
+        ("see AFI 3.2b", ("3.2b",)),
+        ("Superseded by action 31", ("31",)),
+        ("Replicates action 3", ("3",)),
+        ("Merged with 12", ("12",)),
+        ("Incorporated into action 9", ("9",)),
+        ("Subsumed into 14.", ("14",)),
+        ("As 4 - paused", ("4",)),
+        ("Refer 9.", ("9",)),
+        ("Cf. recommendation 5.", ("5",)),
     ],
 )
 def test_pointers_to_actions(text: str, targets: tuple[str, ...]) -> None:
@@ -69,6 +81,12 @@ def test_pointers_to_actions(text: str, targets: tuple[str, ...]) -> None:
         ("please refer to the Workforce Strategy Action Plan", "document", ()),
         ("A fuller account can be found in Annex 4.", "document", ()),
         ("see attached plan", "document", ()),
+        ("See their report", "document", ()),
+        ("Please see the response we made", "document", ()),
+        ("Please refer to our letter of May", "document", ()),
+        ("Ongoing, as June.", "previous", ()),
+        ("Position as at September.", "previous", ()),
+        ("As last reported.", "previous", ()),
         ("Work is being tracked through the Inclusion Action Plan", "document", ()),
         ("the service answered recommendation 5 of the review by appointing a lead", "mention", ("5",)),
         ("Spotlight recommendation 12 has been met", "mention", ("12",)),
@@ -100,10 +118,39 @@ def test_other_kinds(text: str, kind: str, targets: tuple[str, ...]) -> None:
         "We saw 3 people",
         "This access is provided through dashboards",
         "No change since last update",
+        "Position as at June: 40 crews trained.",
+        "As of May, 12 boats are in use.",
+        "merged with 2 other teams",
+        "replaced by 4 new vans",
+        "as per ISO27001",
+        "See Q3 figures",
+        "Superseded by the 2024 rules",
     ],
 )
 def test_no_reference(text: str) -> None:
     assert find_references(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "targets"),
+    [
+        ("As per HMI 2023/4", ["HMI 2023/4"]),
+        ("See PRT1 and R7.", ["PRT1", "R7"]),
+        ("Answered under 06/8.", ["06/8"]),
+        ("Being taken forward alongside IA21-07.", ["IA21-07"]),
+        ("Picked up in the culture section (R7).", ["R7"]),
+        ("As 3.8.", ["3.8"]),
+        ("See PRT44", ["PRT44"]),
+        ("PRT1 is on track.", []),
+        ("We spent 3.8 million.", []),
+        ("On 06/8 the crew met.", []),
+        ("As of 3.8.2024 it was done.", []),
+    ],
+)
+def test_a_plans_own_ids_are_known_whatever_their_shape(text: str, targets: list[str]) -> None:
+    own = frozenset({"HMI 2023/4", "PRT1", "R7", "06/8", "IA21-07", "3.8", "12"})
+    found = [r for r in find_references(text, own) if r.kind == "action"]
+    assert [target for r in found for target in r.targets] == targets
 
 
 def test_a_range_is_bounded() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 
-from nlpkit.language.sentences import split_sentences
+from nlpkit.language.sentences import LONGEST, split_sentences
 
 
 def _pieces(text: str) -> list[str]:
@@ -107,3 +108,30 @@ def test_every_character_lies_in_one_sentence() -> None:
 def test_long_runs_of_marks_take_no_time() -> None:
     for text in (" " * 20_000, "No. " * 5_000, "(" * 5_000, "- A " * 4_000, "\n \n" * 5_000):
         split_sentences(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("We met the deadline of 1 May and are now testing it.", 1),
+        ("The crews finish by 30 September and will then move.", 1),
+        ("The pilot opened on the 3rd March and is running well.", 1),
+        ("The team hired 12\nMarch saw a new start.", 2),
+        ("The team meets on 12\nMarch 2024 to agree the plan.", 1),
+        ("The cost was agreed in phase 1. May is the next review.", 2),
+    ],
+)
+def test_no_break_within_a_date(text: str, parts: int) -> None:
+    assert len(split_sentences(text)) == parts
+
+
+@pytest.mark.parametrize("piece", ["word ", "x", " •", "(", "- ", "The board has been meeting and "])
+def test_unbroken_passages_are_parted(piece: str) -> None:
+    text = piece * (9000 // len(piece))
+    spans = split_sentences(text)
+    assert max(end - start for start, end in spans) <= LONGEST
+    kept = "".join(text[start:end] for start, end in spans)
+    assert re.sub(r"\s", "", kept) == re.sub(r"\s", "", text)
+    if piece == "word ":
+        assert {text[start:end][:4] for start, end in spans} == {"word"}, "words stay whole"
+        assert {text[start:end][-4:] for start, end in spans} == {"word"}

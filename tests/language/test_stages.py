@@ -75,6 +75,36 @@ def test_one_verb_many_stages(sentence: str, stage: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sentence", "stage"),
+    [
+        # a present form that leads to a date is a date in a diary
+        ("The system goes live 1 July 2024.", "planned"),
+        ("The new pier opens 3 June 2024.", "planned"),
+        ("The door opens on to the yard.", "in_place"),
+        ("The form, live 1 July, is used daily.", "in_place"),
+        # denials
+        ("It is not true that the plan has stalled.", "none"),
+        ("The plan has stalled.", "stopped"),
+        ("The project is not on hold.", "under_way"),
+        ("We haven't done this.", "not_started"),
+        ("We have not done enough to change this.", "none"),
+        ("Nothing has been done since March and there is no date for restarting.", "stopped"),
+        ("Nothing has been done.", "not_started"),
+        ("Nothing remains to be done.", "done"),
+        ("No risks remain.", "none"),
+        # words that look like another stage
+        ("Crews know what is expected of them.", "none"),
+        ("The new arrangements are working well.", "in_place"),
+        ("The team is working well with partners on a plan.", "under_way"),
+        ("Work on the slipway finished in May.", "done"),
+        ("Work on the slipway with partners.", "planned"),
+    ],
+)
+def test_denials_diaries_and_false_friends(sentence: str, stage: str) -> None:
+    assert _stage(sentence) == stage
+
+
+@pytest.mark.parametrize(
     ("sentence", "stage", "also"),
     [
         ("The tool has been developed and will be launched in May.", "done", {"also_planned"}),
