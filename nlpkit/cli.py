@@ -82,14 +82,20 @@ Out = Annotated[
     ),
 ]
 Service = Annotated[
-    str, typer.Option(metavar="NAME", help="Who reports, where the input does not say.", show_default=False)
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="Who reports: in place of the name found in a plan; in update tables for the rows without one.",
+        show_default=False,
+    ),
 ]
 AsOf = Annotated[
     str,
     typer.Option(
         metavar="DATE",
         callback=_as_of,
-        help="When the updates were true (2024-09-30, 2024-09 or 2024), where the input does not say.",
+        help="When the updates were true (2024-09-30, 2024-09 or 2024), where the input does not say: the "
+        "dates of a plan's own reporting periods and of a table's own rows stay.",
         show_default=False,
     ),
 ]
@@ -232,6 +238,48 @@ def demo(out: Out = "", service: Service = "", as_of: AsOf = "", quiet: Quiet = 
     _finish(intake, out)
 
 
+@app.command()
+def evaluate(
+    scored: Annotated[
+        str, typer.Argument(metavar="SCORED", help="A table that score wrote.", show_default=False)
+    ],
+    gold: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE", help="The same rows (by row_id) with the right labels.", show_default=False
+        ),
+    ],
+) -> None:
+    """Hold judgements against labels: figures, confusions, the surest errors."""
+    from nlpkit.learning.evaluate import evaluation_lines
+
+    _say(*evaluation_lines(scored, gold), error=False)
+
+
+@app.command()
+def train(
+    model: Annotated[str, typer.Argument(metavar="status", help="What to train.", show_default=False)],
+    out: Annotated[
+        str,
+        typer.Option("--out", "-o", metavar="FOLDER", help="A new folder for the model.", show_default=False),
+    ],
+    data: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="A labelled update table (columns update and status). Without it: the bundled corpus.",
+            show_default=False,
+        ),
+    ] = "",
+) -> None:
+    """Learn the status model from labelled updates."""
+    if model != "status":
+        raise typer.BadParameter(f"'{model}' cannot be trained. Write: nlpkit train status")
+    from nlpkit.learning.train import train_status
+
+    _say(*train_status(data, Path(out)), error=False)
+
+
 def main() -> None:
     """Run the command line; ends the process with the exit status of the contract."""
     _log_to_stderr()
@@ -296,10 +344,12 @@ def _write(table: pd.DataFrame, out: str) -> None:
 
 
 def _read_line(intake: Intake) -> str:
+    from nlpkit.reporting.terminal import action_numbers
+
     updates = intake.updates
     counts = {
         "update": len(updates),
-        "action": len(updates[["source", "section", "action_id"]].drop_duplicates()),
+        "action": len(set(action_numbers(updates))),
         "file": updates["source"].nunique(),
     }
     said = [f"{n} {noun}{'' if n == 1 else 's'}" for noun, n in counts.items()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,6 +24,7 @@ __all__ = ["Intake", "read", "take_in"]
 
 _TEXTS = ("update", "recommendation", "required_outcome", "planned_action")
 _WORDS = re.compile(r"\w")
+_WORDLESS = "neither a narrative nor a recommendation"
 _LOG = logging.getLogger(__name__)
 
 
@@ -72,8 +73,9 @@ def read(
     Args:
         inputs: one file or several: documents (``.txt``, ``.md``), tables (``.jsonl``, ``.csv``,
             ``.tsv``, ``.xlsx``, ``.parquet``), or ``-`` for JSON Lines on standard input.
-        service: who reports, where the input does not say.
-        as_of: ISO date, month or year at which the updates were true, where the input does not say.
+        service: who reports: in place of the name found in a plan; in tables for the rows without one.
+        as_of: ISO date, month or year at which the updates were true, where the input does not say:
+            the dates of a plan's own reporting periods and of a table's own rows stay.
         encoder: settles column headings that no synonym covers; nlpkit's own unless given.
 
     Returns:
@@ -109,7 +111,8 @@ def take_in(
     owner: dict[str, str] = {}
     for path, label in _labelled(inputs).items():
         try:
-            reading = _usable(_read_one(path, label, service=service, as_of=as_of, encoder=encoder), path)
+            reading = _read_one(path, label, service=service, as_of=as_of, encoder=encoder)
+            _refuse_if_empty(reading, path)
             _claim(reading.updates, path, owner)
         except InputError as error:
             failures.append(error)
@@ -155,7 +158,7 @@ def _read_one(path: str, label: str, *, service: str, as_of: str, encoder: Encod
             remedy=f"Plans are read from {', '.join(sorted(DOCUMENT_SUFFIXES))}; "
             f"update tables from {', '.join(TABLE_ENDINGS)}.",
         )
-    return _relabelled(read_document(path, service=service, as_of=as_of, encoder=encoder), label)
+    return _sifted(_relabelled(read_document(path, service=service, as_of=as_of, encoder=encoder), label))
 
 
 def _read_table(path: str, source: str, *, service: str, as_of: str) -> Reading:
@@ -169,10 +172,9 @@ def _read_table(path: str, source: str, *, service: str, as_of: str) -> Reading:
         try:
             if own or Path(path).suffix.lower() in _NEVER_A_PLAN or path == "-":
                 updates = conform(table, source=label, service=service, as_of=as_of)
-                _check_dates(updates)
-                readings.append(Reading(updates))
+                readings.append(_sifted(Reading(updates), _wrong_dates(updates)))
             else:
-                readings.append(read_frame(table, source=label, service=service, as_of=as_of))
+                readings.append(_sifted(read_frame(table, source=label, service=service, as_of=as_of)))
         except InputError as error:
             problems[name] = InputError(
                 error.problem, source=path, row=error.row or None, column=error.column, remedy=error.remedy
@@ -191,16 +193,15 @@ def _read_table(path: str, source: str, *, service: str, as_of: str) -> Reading:
     )
 
 
-def _check_dates(updates: pd.DataFrame) -> None:
-    for column in ("as_of", "due_date"):
-        for number, value in enumerate(updates[column], start=1):
-            if value and parse_as_of(value) is None:
-                raise InputError(
-                    f"'{value[:40]}' is not a date",
-                    row=f"record {number}",
-                    column=column,
-                    remedy="Write a day, month or year: 2024-09-30, 2024-09 or 2024.",
-                )
+def _wrong_dates(updates: pd.DataFrame) -> dict[int, str]:
+    """The rows, by position, with a date that is none, and what is wrong with it."""
+    return {
+        at: f"column '{column}': '{value[:40]}' is not a date (write a day, month or year: 2024-09-30, "
+        "2024-09 or 2024)"
+        for column in ("due_date", "as_of")
+        for at, value in enumerate(updates[column])
+        if value and parse_as_of(value) is None
+    }
 
 
 # JSON Lines and Parquet come from programs, which name their columns as asked.
@@ -216,28 +217,42 @@ def _relabelled(reading: Reading, label: str) -> Reading:
     return Reading(updates, reading.set_aside.assign(source=label), accounts)
 
 
-def _usable(reading: Reading, path: str) -> Reading:
-    """The reading with its wordless rows set aside."""
+def _sifted(reading: Reading, wrong: Mapping[int, str] | None = None) -> Reading:
+    """The reading with its wordless rows, and those where something is ``wrong``, set aside."""
     updates = reading.updates
-    wordless = ~updates[list(_TEXTS)].agg(" ".join, axis=1).str.contains(_WORDS)
-    if not wordless.any():
+    has_words = updates[list(_TEXTS)].agg(" ".join, axis=1).str.contains(_WORDS)
+    reasons = {at: _WORDLESS for at, said in enumerate(has_words) if not said} | dict(wrong or {})
+    if not reasons:
         return reading
-    if wordless.all():
-        raise InputError(
-            "has no row with a narrative or a recommendation",
-            source=path,
-            remedy="Fill the column 'update', or name the column that holds the narrative so.",
-        )
+    out = sorted(reasons)
     aside = pd.DataFrame(
         {
-            "source": updates.loc[wordless, "source"],
-            "place": [f"record {n}" for n, out in enumerate(wordless, start=1) if out],
-            "text": updates.loc[wordless, "row_id"],
-            "reason": "neither a narrative nor a recommendation",
+            "source": updates["source"].iloc[out],
+            "place": [f"record {at + 1}" for at in out],
+            "text": updates["row_id"].iloc[out],
+            "reason": [reasons[at] for at in out],
         }
     )
-    kept = updates[~wordless].reset_index(drop=True)
+    kept = updates.drop(index=updates.index[out]).reset_index(drop=True)
     return replace(reading, updates=kept, set_aside=pd.concat([reading.set_aside, aside], ignore_index=True))
+
+
+def _refuse_if_empty(reading: Reading, path: str) -> None:
+    """Refuse an input of which no row can be used, with the first reason."""
+    if not reading.updates.empty:
+        return
+    for row in reading.set_aside.to_dict("records"):
+        if row["reason"] != _WORDLESS:
+            raise InputError(
+                "no row of it can be used",
+                source=path,
+                remedy=f"The first, {row['place']}: {row['reason']}.",
+            )
+    raise InputError(
+        "has no row with a narrative or a recommendation",
+        source=path,
+        remedy="Fill the column 'update', or name the column that holds the narrative so.",
+    )
 
 
 def _claim(updates: pd.DataFrame, path: str, owner: dict[str, str]) -> None:

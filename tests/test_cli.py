@@ -116,6 +116,42 @@ def test_check_ends_with_1_where_the_plan_disagrees(run: Run, demo_plan: Path, t
     assert run("read", "wrong.txt", "--out", "t.jsonl").returncode == 0
 
 
+def test_check_can_fail_without_a_dashboard(run: Run, plan: Path) -> None:
+    head = "Number\tRecommendation\tCurrent Position\tETA\tProgress\n"
+    asked = ("Train the crews", "Mend the roof", "Buy new hoses", "Test the pumps", "Sweep the yard")
+    lines = [f"{n}\t{what}.\t{'Begun in May.' if n == 1 else ''}\t\t\n" for n, what in enumerate(asked, 1)]
+    plan.write_text(
+        f"Northmoor Fire and Rescue Service\n\nProgress Report\n\n{head}{''.join(lines)}", encoding="utf8"
+    )
+    done = run("read", plan, "--check", "--out", "t.jsonl")
+    assert done.returncode == 1 and "DISAGREE" in done.stdout, done.stdout
+    assert "5 updates of 5 actions" in done.stderr
+    assert run("read", plan, "--out", "t.jsonl").returncode == 0
+
+
+def test_actions_without_an_id_are_counted_apart(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(
+        "update,recommendation\nTwo crews trained.,\nThe roof leaks.,Mend the roof.\n"
+        "Roofers came.,Mend the roof.\nHoses tested.,\n",
+        encoding="utf8",
+    )
+    assert "4 updates of 3 actions read from 1 file" in run("read", "t.csv").stderr
+
+
+def test_service_and_date_given(run: Run, demo_plan: Path, tmp_path: Path) -> None:
+    table = rows(run("read", demo_plan, "-q", "--service", "Southmoor FRS", "--as-of", "2030-01").stdout)
+    assert {row["service"] for row in table} == {"Southmoor FRS"}
+    assert {row["as_of"] for row in table if row["period"]} == {"2024-03", "2024-09"}
+    (tmp_path / "t.csv").write_text(
+        "update,service,as_of\nx y,Northmoor FRS,2024-03\nz w,,\n", encoding="utf8"
+    )
+    table = rows(run("read", "t.csv", "-q", "--service", "Southmoor FRS", "--as-of", "2030-01").stdout)
+    assert [(row["service"], row["as_of"]) for row in table] == [
+        ("Northmoor FRS", "2024-03"),
+        ("Southmoor FRS", "2030-01"),
+    ]
+
+
 def test_tables_and_plans_mix_and_own_columns_stay(run: Run, plan: Path, tmp_path: Path) -> None:
     (tmp_path / "more.csv").write_text("Ref,update,action_id\nA7,Two crews trained.,7\n", encoding="utf8")
     table = rows(run("read", "more.csv", plan, "-q").stdout)
@@ -170,6 +206,25 @@ def test_wordless_rows_are_set_aside_with_the_reason(run: Run, tmp_path: Path) -
     assert not (tmp_path / "o.jsonl.rejected.jsonl").exists()
 
 
+def test_rows_with_a_date_that_is_none_are_set_aside(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(
+        "row_id,update,as_of,due_date\na,x y,2024-09,\nb,z,,\nc,x y,2024-31-01,\nd,,2024,\ne,x y,2024,soon\n",
+        encoding="utf8",
+    )
+    done = run("read", "t.csv", "--out", "o.jsonl")
+    assert done.returncode == 1
+    assert [row["row_id"] for row in rows((tmp_path / "o.jsonl").read_text())] == ["a", "b"]
+    aside = rows((tmp_path / "o.jsonl.rejected.jsonl").read_text())
+    assert [(row["source"], row["place"], row["text"]) for row in aside] == [
+        ("t.csv", "record 3", "c"),
+        ("t.csv", "record 4", "d"),
+        ("t.csv", "record 5", "e"),
+    ]
+    assert "column 'as_of': '2024-31-01' is not a date (write a day" in aside[0]["reason"]
+    assert "column 'due_date': 'soon' is not a date" in aside[2]["reason"]
+    assert "t.csv, record 3: column 'as_of': '2024-31-01' is not a date" in run("read", "t.csv").stderr
+
+
 def test_some_files_fail_and_the_others_go_through(run: Run, plan: Path, tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_text("colour,shape\nred,round\n", encoding="utf8")
     done = run("read", "gone.txt", plan, "bad.csv", "--out", "o.csv")
@@ -199,8 +254,11 @@ WRONG: list[tuple[str, bytes | None, tuple[str, ...]]] = [
     ("bytes.jsonl", b'{"update": "\xff"}\n', ("bytes.jsonl, line 1: byte 13 of the line (0xff)", "UTF-8")),
     (
         "date.csv",
-        b"update,as_of\nx,2024-01\ny,2024-31-01\n",
-        ("date.csv, record 2, column 'as_of': '2024-31-01' is not a date", "Write a day, month or year"),
+        b"update,as_of\nx,01/24\ny,2024-31-01\n",
+        (
+            "date.csv: no row of it can be used",
+            "record 1: column 'as_of': '01/24' is not a date (write a day",
+        ),
     ),
     ("torn.jsonl", b'{"update": "a"}\n{"upd', ("torn.jsonl, line 2: is not valid JSON",)),
     ("prose.txt", b"Nothing here resembles a plan.\n", ("prose.txt: holds no progress updates",)),

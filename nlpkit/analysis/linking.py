@@ -30,7 +30,7 @@ from nlpkit.analysis.similarity import (
 from nlpkit.catalogue import Catalogue
 from nlpkit.embedding import Encoder
 from nlpkit.language.acronyms import defined_acronyms, sector_acronyms, write_out
-from nlpkit.language.annotations import TextAnalysis
+from nlpkit.language.annotations import Reference, TextAnalysis
 from nlpkit.language.references import find_references
 from nlpkit.language.sentences import split_sentences
 from nlpkit.models import LogisticModel, learned
@@ -70,11 +70,40 @@ _ANSWERED = 3  # entries that one action can answer; a text that names more spea
 _UNSUPPORTED = 0.05  # probability of being related below which the text does not bear the number out
 _BLOCK = 10_000_000  # numbers held at once
 
+_POINTED = 0.95  # score of an entry that the row sends its reader to, against 1 for one that it answers
+
 _POINTS = re.compile(
-    r"\b(?:see(?:\s+also)?|refer\s+to|as\s+(?:per|in|with|for|under)|same\s+as|detailed\s+(?:in|under)"
-    r"|covered\s+(?:in|by|under)|response\s+to|link(?:ed|s)?\s+(?:to|with))\s+(?:the\s+)?$",
+    r"\b(?:see|refer\s+to|as\s+(?:per|in|with|for|under)|same\s+as|responses?\s+to"
+    r"|(?:detailed|covered|addressed|reported|answered|described|set\s+out)\s+(?:in|by|under|within|with|through))"
+    r"[\s:,(]+(?:(?:the|our|its)\s+)?$",
     re.IGNORECASE,
 )
+_BESIDE = re.compile(
+    r"\b(?:see\s+also|link(?:ed|s|ing)?\s+(?:in\s+)?(?:to|with)|align(?:ed|s|ing)?\s+(?:to|with)|alongside"
+    r"|in\s+line\s+with|similar(?:ly)?\s+to|together\s+with|(?:overlap|tie)[sd]?\s+(?:in\s+)?(?:to|with)"
+    r"|compare|cf\.?|related\s+to|support(?:s|ing)?|contribut(?:es?|ing)\s+to|complement(?:s|ing)?)"
+    r"[\s:,(]+(?:(?:the|our|its)\s+)?$",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"\b(?:not|unlike|other\s+than|rather\s+than|instead\s+of|separate\s+from|distinct\s+from|different\s+from"
+    r"|apart\s+from|nothing\s+to\s+do\s+with|no\s+part\s+of)"
+    r"(?:\s+(?:a|the|our|same\s+as|part\s+of|linked\s+to|related\s+to|under|about|in|to|for)){0,3}\s+$",
+    re.IGNORECASE,
+)
+_SAYS_NUMBER = r"\b(?:recommendations?|recs?\.?|actions?)\s*(?:nos?\.?\s*|numbers?\s*|#\s*)?"
+_NUMBER = r"\d{1,3}(?:\.\d{1,2})*"
+_NUMBERED = rf"{_SAYS_NUMBER}{_NUMBER}(?:\s*(?:,|&|/|-|–|\band\b|\bto\b)\s*{_NUMBER}){{0,20}}"
+_REPORT = r"(?:reports?|reviews?|inspections?|inquir(?:y|ies)|audits?|thematics?|investigations?|inquests?)"
+_WORD = r"[\w&’'-]{1,30}"
+_OTHER_REPORTS = re.compile(
+    rf"{_NUMBERED}\s*\)?\s*(?:of|from|in|within|under|by)\s+(?:{_WORD}\s+){{0,6}}?{_REPORT}\b"
+    rf"|(?:\b(?!(?:the|our|its|an?|of|from|in|by|and|to)\b){_WORD}\s+){{0,2}}\b{_REPORT}(?:['’]s)?[\s,:(–-]{{1,3}}"
+    rf"{_NUMBERED}"
+    rf"|\b\w[\w-]{{0,30}}(?:['’]s|s['’])\s+{_NUMBERED}",
+    re.IGNORECASE,
+)
+"""A numbered recommendation with the report that it stands in; it speaks of that report, not of the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +142,13 @@ def link(
     Returns:
         One row a link with :data:`LINK_COLUMNS`, in the order of the table, best link first. ``grade``
         is ``equivalent`` (the entry asks the same) or ``related``; ``score`` runs from 0 to 1, is
-        comparable between rows, and is the mean of the probabilities of both (1 where the plan itself
-        names the entry), to two places: entries that do not differ there stand in the catalogue's
-        order. ``why`` gives the passages and words of both sides. A row that nothing fits has no link.
+        comparable between rows, and is the mean of the probabilities of both, to two places (1 where the
+        plan itself names the entry as what it answers, 0.95 where it points there): entries that do not
+        differ there stand in the catalogue's order. ``why`` gives the passages and words of both sides.
+        A row that nothing fits has no link.
     """
     table = _text_columns(updates)
-    rows = _rows(table, analyses)
+    rows = _rows(table, analyses, catalogue)
     facets, duties = prepare(catalogue, encoder), _duties(catalogue)
     found: list[dict[str, Any]] = []
     for first, block in _blocks(len(rows), len(catalogue.entries)):
@@ -160,7 +190,7 @@ def table_features(updates: pd.DataFrame, catalogue: Catalogue, encoder: Encoder
 
     For training and measuring; :func:`link` does the same in blocks.
     """
-    rows = _rows(_text_columns(updates), None)
+    rows = _rows(_text_columns(updates), None, catalogue)
     return _pair_features(rows, prepare(catalogue, encoder), _vectors(rows, encoder))
 
 
@@ -191,20 +221,26 @@ def _text_columns(updates: pd.DataFrame) -> dict[str, list[str]]:
     }
 
 
-def _rows(table: Mapping[str, list[str]], analyses: Sequence[TextAnalysis] | None) -> list[_Row]:
+def _rows(
+    table: Mapping[str, list[str]], analyses: Sequence[TextAnalysis] | None, catalogue: Catalogue
+) -> list[_Row]:
     meanings = _document_acronyms(table)
     rows = []
     for i, update in enumerate(table["update"]):
         known = meanings[table["service"][i], table["source"][i]]
-        asked = write_out(table["recommendation"][i], known)
-        meant = write_out(f"{table['required_outcome'][i]}\n{table['planned_action'][i]}".strip(), known)
-        told, pointed = _without_pointers(update, analyses[i] if analyses is not None else None)
+        asked = write_out(_own_words(table["recommendation"][i], catalogue), known)
+        means = f"{table['required_outcome'][i]}\n{table['planned_action'][i]}".strip()
+        meant = write_out(_own_words(means, catalogue), known)
+        pointers = _pointers(update, analyses[i] if analyses is not None else None)
+        told = _own_words(update, catalogue)
+        for reference in pointers:
+            told = f"{told[: reference.start]} {told[reference.end :]}"
         tells = _passages(write_out(told, known))
-        if pointed:
+        if pointers:
             tells = [passage for passage in tells if telling_terms(passage)]
         # The recommendation is what is asked; how success is measured says less, unless it is all there is.
-        asks, means = _passages(asked), _passages(meant)
-        asks, tells = (asks, [*means, *tells]) if asks else (means, tells)
+        asks, success = _passages(asked), _passages(meant)
+        asks, tells = (asks, [*success, *tells]) if asks else (success, tells)
         rows.append(_Row(tuple(dict.fromkeys(asks)), tuple(dict.fromkeys(tells))))
     return rows
 
@@ -228,16 +264,21 @@ def _passages(text: str) -> list[str]:
     return [piece for piece in pieces if compared_terms(piece)]
 
 
-def _without_pointers(text: str, analysis: TextAnalysis | None) -> tuple[str, bool]:
-    """A narrative without the words that send its reader elsewhere, and whether there were any."""
+def _own_words(text: str, catalogue: Catalogue) -> str:
+    """A text with blanks where it numbers the recommendations of reports other than the catalogue."""
+    return _OTHER_REPORTS.sub(
+        lambda match: match[0] if _names(catalogue, match[0]) else " " * len(match[0]), text
+    )
+
+
+def _pointers(text: str, analysis: TextAnalysis | None) -> list[Reference]:
+    """The words of a narrative that send its reader elsewhere, the last first."""
     if analysis is None:
         references = list(find_references(text))
     else:
         references = [reference for sentence in analysis.sentences for reference in sentence.references]
     pointers = [reference for reference in references if reference.kind != "mention"]
-    for reference in sorted(pointers, key=lambda reference: -reference.start):
-        text = f"{text[: reference.start]} {text[reference.end :]}"
-    return text, bool(pointers)
+    return sorted(pointers, key=lambda reference: -reference.start)
 
 
 # --- Similarity ---------------------------------------------------------------------------------------
@@ -358,17 +399,19 @@ def _decide(
 class _Duties:
     """The catalogue's duties by their words, to tell a quotation from a paraphrase."""
 
+    texts: tuple[str, ...]
     sizes: tuple[int, ...]
     holders: Mapping[str, tuple[int, ...]]
 
 
 def _duties(catalogue: Catalogue) -> _Duties:
-    words = [compared_terms(without_preamble(entry.duty)) for entry in catalogue.entries]
+    texts = tuple(without_preamble(entry.duty) for entry in catalogue.entries)
+    words = [compared_terms(text) for text in texts]
     holders: dict[str, list[int]] = {}
     for number, found in enumerate(words):
         for term in sorted(found):
             holders.setdefault(term, []).append(number)
-    return _Duties(tuple(map(len, words)), {term: tuple(numbers) for term, numbers in holders.items()})
+    return _Duties(texts, tuple(map(len, words)), {term: tuple(numbers) for term, numbers in holders.items()})
 
 
 def _quoted(passages: _Row, duties: _Duties) -> Iterator[_Link]:
@@ -380,7 +423,10 @@ def _quoted(passages: _Row, duties: _Duties) -> Iterator[_Link]:
             likeness = 2 * count / (len(terms) + duties.sizes[number])
             if count >= _QUOTED_WORDS and likeness >= _QUOTED:
                 yield _Link(
-                    number, "equivalent", 0.9 + 0.1 * likeness, f"quotes the duty: “{_short(passage)}”"
+                    number,
+                    "equivalent",
+                    0.9 + 0.1 * likeness,
+                    f"quotes the duty: “{_short(passage)}” ~ “{_short(duties.texts[number])}”",
                 )
 
 
@@ -399,14 +445,22 @@ def _numbered(
     heading = next((row[name] for name in ("plan", "section") if _names(catalogue, row[name])), "")
     named = _trailing_ids(catalogue, row["action_id"]) if heading else []
     sure: dict[int, str] = {}
+    pointed: dict[int, str] = {}
     for number in named:
-        sure[number] = f"“{_short(heading)}” names the catalogue; this is its {catalogue.entries[number].id}"
+        entry = catalogue.entries[number]
+        sure[number] = f"“{_short(heading)}” names the catalogue; this is its {entry.id}: “{entry.title}”"
     for name in ("recommendation", "required_outcome", "planned_action", "update"):
-        for number, passage, pointer in _references(catalogue, row[name]):
-            if pointer and name != "recommendation":
-                found.setdefault(number, _Link(number, "related", 0.5, f"points to it: “{passage}”"))
+        for number, passage, role in _references(catalogue, row[name]):
+            both = f"“{passage}” ~ “{catalogue.entries[number].title}”"
+            if role == "beside":
+                known = found.get(number)
+                if known is None or known.grade != "equivalent":
+                    score = max(0.5, known.score if known else 0.0)
+                    found[number] = _Link(number, "related", score, f"named beside it: {both}")
+            elif role == "pointer" and name != "recommendation":
+                pointed.setdefault(number, f"points to it: {both}")
             else:
-                sure.setdefault(number, f"named in the text: “{passage}”")
+                sure.setdefault(number, f"named in the text: {both}")
     best = max(links.values(), key=lambda item: (item.score, -item.entry), default=None)
     for number, why in sure.items():
         score = links[number].score if number in links else 0.0
@@ -420,11 +474,18 @@ def _numbered(
             found[number] = _Link(number, "related", 0.5, why + doubt)
         else:
             found[number] = _Link(number, "equivalent", 1.0, why)
+    for number, why in pointed.items():
+        if number not in sure:
+            found[number] = _Link(number, "equivalent", _POINTED, why)
     settled = any(found[number].grade == "equivalent" for number in sure)
-    if settled or (heading and row["action_id"].strip() and not named):
-        # The plan says which entry it answers: whatever else is similar can only be related.
+    settled = settled or bool(heading and row["action_id"].strip() and not named)
+    if settled or pointed:
+        # The plan says which entry it answers: whatever else is similar can only be related. A pointer
+        # leaves room for an entry that the row quotes (which has its reason already).
         for number, item in found.items():
-            if number not in sure and item.grade == "equivalent":
+            if number in sure or number in pointed or (item.why and not settled):
+                continue
+            if item.grade == "equivalent":
                 found[number] = replace(item, grade="related", score=min(item.score, 0.5))
     return found
 
@@ -449,17 +510,16 @@ def _patterns(
         _loose(alias) for alias in sorted(catalogue.aliases, key=lambda alias: (-len(alias), alias))
     )
     name = rf"\b(?:{names})\b"
-    noun = r"\b(?:recommendations?|recs?\.?|actions?)\s*(?:nos?\.?\s*|numbers?\s*|#\s*)?"
     return (
         re.compile(name, re.IGNORECASE),
         trailing,
         (
             re.compile(
-                rf"{name}(?:['’]s)?(?:\s+(?:report|review|inspection))?[\s,:(–-]{{0,3}}{noun}{series}",
+                rf"{name}(?:['’]s)?(?:\s+(?:report|review|inspection))?[\s,:(–-]{{0,3}}{_SAYS_NUMBER}{series}",
                 re.IGNORECASE,
             ),
             re.compile(
-                rf"{noun}{series}\s*\)?\s*(?:of|from|in|within|under)\s+(?:[\w’']+\s+){{0,4}}?[\"'“‘(]?{name}",
+                rf"{_SAYS_NUMBER}{series}\s*\)?\s*(?:of|from|in|within|under)\s+(?:[\w’']+\s+){{0,4}}?[\"'“‘(]?{name}",
                 re.IGNORECASE,
             ),
         ),
@@ -505,14 +565,25 @@ def _trailing_ids(catalogue: Catalogue, action_id: str) -> list[int]:
     return _spelled_out(catalogue, match["ids"]) if match else []
 
 
-def _references(catalogue: Catalogue, text: str) -> Iterator[tuple[int, str, bool]]:
-    """Entries that a text names by catalogue and number: (entry, the words, whether it only points)."""
+def _references(catalogue: Catalogue, text: str) -> Iterator[tuple[int, str, str]]:
+    """Entries that a text names by catalogue and number: (entry, the words, their role).
+
+    The role is ``answer``, ``pointer`` (the reader is sent there) or ``beside`` (named as something
+    else, or with so many others that the text speaks of the catalogue).
+    """
     for pattern in _patterns(catalogue)[2]:
         for match in pattern.finditer(text):
+            before = text[max(0, match.start() - 60) : match.start()]
+            if _DENIED.search(before):
+                continue
             numbers = _spelled_out(catalogue, match["ids"])
-            pointer = bool(_POINTS.search(text[max(0, match.start() - 30) : match.start()]))
+            role = "answer"
+            if len(numbers) > _ANSWERED or _BESIDE.search(before):
+                role = "beside"
+            elif _POINTS.search(before):
+                role = "pointer"
             for number in numbers:
-                yield number, _short(match[0]), pointer or len(numbers) > _ANSWERED
+                yield number, _short(match[0]), role
 
 
 # --- The reason ---------------------------------------------------------------------------------------
@@ -524,9 +595,9 @@ def _why(number: int, passages: _Row, facets: Facets, store: Mapping[str, NDArra
     best: tuple[float, str, int] | None = None
     for passage in passages.asks or passages.tells:
         meaning = facets.vectors[mine] @ store[passage]
-        said = telling_terms(passage)
+        said = telling_terms(_short(passage))
         for place, cosine in zip(mine, meaning.tolist(), strict=True):
-            shared = said.keys() & telling_terms(facets.facets[place].text).keys()
+            shared = said.keys() & telling_terms(_short(facets.facets[place].text)).keys()
             value = round(cosine + 0.15 * len(shared), 4)
             if best is None or value > best[0]:
                 best = (value, passage, place)
@@ -534,8 +605,9 @@ def _why(number: int, passages: _Row, facets: Facets, store: Mapping[str, NDArra
         return ""
     _, passage, place = best
     facet = facets.facets[place].text
-    said = telling_terms(passage)
-    other = telling_terms(facet)
+    # Only words that the two quotations show: they are shortened.
+    said = telling_terms(_short(passage))
+    other = telling_terms(_short(facet))
     words = [said[term] for term in said if term in other]
     nearness = f"meaning {float(facets.vectors[place] @ store[passage]):.2f}"
     shared_words = f"shared words: {', '.join(words)}; " if words else ""

@@ -5,9 +5,10 @@ Lines that begin at the margin are headings; everything under them is indented.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from nlpkit.schema import Evidence, Flag, Mismatch, Stale, Status
 __all__ = [
     "Question",
     "account_lines",
+    "action_numbers",
     "latest",
     "links_lines",
     "question_lines",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 _PASSAGE = 240
+_LETTERS = re.compile(r"[^\W_]+")
 _REASONS = 3
 _CALENDAR = ("overdue", "promised_late", "due_soon", "not_due")
 
@@ -54,19 +57,50 @@ class Question:
     weight: int
 
 
-def latest(scored: pd.DataFrame) -> pd.DataFrame:
-    """The last update of each action, in the order of the table.
+def action_numbers(updates: pd.DataFrame) -> list[int]:
+    """For each row of an update table the number of its action, counted in order of appearance.
 
-    Rows are of one action where service (else source), plan, section and action_id are the same; a
-    row without an action_id stands alone. The last is the one with the latest ``as_of``, and of
-    several with the same the one that stands last.
+    Same action: the same id in the same section of a file's plan, or the same section, id and
+    recommendation in another file of the same service (a plan issued again). Rows without an id
+    belong together where their section and recommendation are the same; else each is its own action.
     """
-    last: dict[tuple[str, ...], int] = {}
-    for at, row in enumerate(scored.to_dict("records")):
-        name = (str(row["service"] or row["source"]), str(row["plan"]), str(row["section"]))
-        key = (*name, str(row["action_id"])) if row["action_id"] else (str(row["row_id"]),)
-        if key not in last or str(row["as_of"]) >= str(scored["as_of"].iloc[last[key]]):
-            last[key] = at
+    first: dict[Hashable, int] = {}
+    parent: list[int] = []
+    rows = updates[["row_id", "service", "source", "plan", "section", "action_id", "recommendation"]]
+    for n, cells in enumerate(rows.itertuples(index=False, name=None)):
+        row_id, service, source, plan, section, action, asked = map(str, cells)
+        asked = "".join(_LETTERS.findall(asked.casefold()))
+        part = (service, source, plan, section)
+        keys: list[Hashable] = [("part", *part, action)] if action else [("row", row_id)]
+        if action and service:
+            keys.append(("again", service, section, action, asked))
+        if asked and not action:
+            keys.append(("asked", *part, asked))
+        parent.append(n)
+        for key in keys:
+            low, high = sorted((_root(parent, first.setdefault(key, n)), _root(parent, n)))
+            parent[high] = low
+    number: dict[int, int] = {}
+    return [number.setdefault(_root(parent, n), len(number)) for n in range(len(parent))]
+
+
+def _root(parent: Sequence[int], n: int) -> int:
+    while parent[n] != n:
+        n = parent[n]
+    return n
+
+
+def latest(scored: pd.DataFrame) -> pd.DataFrame:
+    """The last update of each action (see :func:`action_numbers`), in the order of the table.
+
+    The last is the one with the latest ``as_of``, and of several with the same the one that stands
+    last.
+    """
+    last: dict[int, int] = {}
+    as_of = [str(value) for value in scored["as_of"]]
+    for at, action in enumerate(action_numbers(scored)):
+        if action not in last or as_of[at] >= as_of[last[action]]:
+            last[action] = at
     return scored.iloc[sorted(last.values())]
 
 

@@ -97,8 +97,77 @@ def test_other_numbers_do_not(text: str, spotlight: Catalogue) -> None:
     ]
 
 
-def test_a_pointer_to_a_number_is_only_related(spotlight: Catalogue) -> None:
-    assert linked({"update": "See Spotlight recommendation 3."}, spotlight) == [("3", "related")]
+@pytest.mark.parametrize(
+    "update",
+    [
+        "See Spotlight recommendation 3.",
+        "Please refer to the Spotlight report, recommendation 3; done.",
+        "Covered by recommendation 3 of the values and culture report.",
+        "See our response to Spotlight rec 3.",
+    ],
+)
+def test_a_pointer_to_a_number_decides(update: str, spotlight: Catalogue) -> None:
+    row = {"recommendation": "The yard should be kept tidy.", "update": update}
+    found = link(table(row), spotlight, Hashed())
+    assert found.iloc[0][["id", "grade"]].tolist() == ["3", "equivalent"]
+    assert found.iloc[0]["score"] >= 0.9
+    assert (found["grade"] == "equivalent").sum() == 1
+
+
+def test_a_pointer_decides_before_similarity_does(spotlight: Catalogue) -> None:
+    row = {
+        "update": "See Spotlight recommendation 3. All heads of department have been trained to complete EqIAs."
+    }
+    assert linked(row, spotlight)[:2] == [("3", "equivalent"), ("27", "related")]
+
+
+def test_a_pointer_does_not_silence_a_quotation() -> None:
+    own = Catalogue("own", ("hydrant report",), OWN.entries)
+    row = {
+        "recommendation": "The service must test every hydrant in its area at least once a year.",
+        "update": "See hydrant report recommendation R2.",
+    }
+    assert sorted(linked(row, own)) == [("R1", "equivalent"), ("R2", "equivalent")]
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        "The yard was swept. Linked to Spotlight recommendation 3.",
+        "The yard was swept, in line with Spotlight recommendation 3.",
+        "See also Spotlight recommendation 3.",
+    ],
+)
+def test_a_number_named_beside_is_only_related(update: str, spotlight: Catalogue) -> None:
+    assert linked({"update": update}, spotlight) == [("3", "related")]
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        "The yard was swept. This is not part of Spotlight recommendation 3.",
+        "Unlike Spotlight recommendation 3, this is about the yard.",
+    ],
+)
+def test_a_number_that_is_denied_is_none(update: str, spotlight: Catalogue) -> None:
+    assert linked({"update": update}, spotlight) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Rec 9 of the peer review: buy smaller pumps.",
+        "Peer review recommendation 9: buy smaller pumps.",
+        "We met recommendation 12 of the coroner's report on grievances: smaller pumps were bought.",
+        "Recommendations 3, 4 and 7.2 from the equality and inclusion audit ask for smaller pumps.",
+    ],
+)
+@pytest.mark.parametrize("column", ["recommendation", "update"])
+def test_a_number_of_another_report_draws_nothing(text: str, column: str, spotlight: Catalogue) -> None:
+    assert linked({column: text}, spotlight) == []
+    row = {column: text.replace("smaller pumps", "an anonymous whistleblowing hotline")}
+    found = link(table(row), spotlight, Hashed())
+    assert found.iloc[0]["id"] == "1" and "peer" not in found.iloc[0]["why"].lower()
 
 
 def test_a_narrative_about_the_whole_catalogue_answers_none_of_it(spotlight: Catalogue) -> None:
@@ -222,6 +291,39 @@ def test_the_shared_preamble_links_nothing(spotlight: Catalogue) -> None:
 )
 def test_preambles_are_taken_off(text: str, rest: str) -> None:
     assert without_preamble(text) == rest
+
+
+def quoted_in(why: str) -> list[str]:
+    return re.findall(r"“([^”]+?)…?”", why)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"update": f"{'The yard was swept and the gate was painted. ' * 8}EqIAs are done for all papers."},
+        {
+            "recommendation": "By 1 June 2031, services should see that every report has an equality impact assessment."
+        },
+        {"section": "HMICFRS Spotlight report", "action_id": "27", "update": "Done."},
+        {"update": "See Spotlight recommendation 27."},
+        {"update": "This answers Spotlight recommendation 27."},
+        {"update": "Linked to Spotlight recommendation 27."},
+    ],
+)
+def test_the_reason_quotes_both_sides(row: dict[str, str], spotlight: Catalogue) -> None:
+    found = link(table(row), spotlight, Hashed())
+    why = found[found["id"] == "27"].iloc[0]["why"]
+    entry = next(entry for entry in spotlight.entries if entry.id == "27")
+    facets = [entry.title, entry.duty, *entry.aliases, *entry.details, f"{entry.title}: {entry.duty}"]
+    mine, theirs = quoted_in(why)[0], quoted_in(why)[-1]
+    asked = " ".join(row.values()).lower().replace("eqias", "equality impact assessment")
+    assert mine.lower() in asked, why
+    assert any(without_preamble(facet).startswith(theirs) or facet.startswith(theirs) for facet in facets), (
+        why
+    )
+    if "shared words: " in why:
+        for word in why.partition("shared words: ")[2].partition(";")[0].split(", "):
+            assert word in mine.lower(), why
 
 
 def test_a_subject_named_by_its_acronym_is_found(spotlight: Catalogue) -> None:
@@ -432,6 +534,9 @@ def test_quality_on_services_that_were_not_learned_from(spotlight: Catalogue) ->
 @pytest.mark.slow
 def test_neighbouring_duties_are_told_apart(spotlight: Catalogue) -> None:
     cases = {
+        "Staff know how to raise concerns confidentially.": "1",
+        "Employees can raise a concern in confidence.": "1",
+        "Members of the public can raise concerns about our staff on the website.": "5",
         "Every director has completed a 360-degree review with an outside coach.": "21",
         "360-degree reviews are now being given to watch managers and team leaders.": "22",
         "A welfare officer was offered to both sides and to witnesses while the investigation went on.": "18",
@@ -439,8 +544,6 @@ def test_neighbouring_duties_are_told_apart(spotlight: Catalogue) -> None:
         "The website tells residents how to complain about a firefighter and who will investigate.": "5",
         "Fewer staff leave the disability question blank in the HR system.": "28",
     }
-    found = link(
-        table(*({"row_id": id_, "update": text} for text, id_ in cases.items())), spotlight, default_encoder()
-    )
-    best = found.drop_duplicates("row_id").set_index("row_id")["id"].to_dict()
-    assert best == {id_: id_ for id_ in cases.values()}
+    rows = table(*({"row_id": text, "update": text} for text in cases))
+    found = link(rows, spotlight, default_encoder())
+    assert found.drop_duplicates("row_id").set_index("row_id")["id"].to_dict() == cases

@@ -11,6 +11,7 @@ import pytest
 from nlpkit.reading.accounts import Account, Check
 from nlpkit.reporting.terminal import (
     account_lines,
+    action_numbers,
     latest,
     links_lines,
     question_lines,
@@ -94,13 +95,31 @@ def test_only_the_last_update_of_an_action_counts() -> None:
         {"action_id": "1", "as_of": "2024-09"},
         {"action_id": "1", "as_of": "2024-03", "status": "off_track"},
         {"action_id": "1", "as_of": "2024-03", "section": "Culture"},
-        {"action_id": "", "as_of": ""},
-        {"action_id": "", "as_of": ""},
+        {"action_id": "", "as_of": "", "recommendation": "Mend the roof."},
+        {"action_id": "", "as_of": "", "recommendation": ""},
         {"action_id": "2", "as_of": ""},
         {"action_id": "2", "as_of": ""},
     )
     assert latest(table)["row_id"].tolist() == ["r0", "r2", "r3", "r4", "r6"]
     assert questions(table) == []
+
+
+def test_actions_are_told_apart_with_and_without_ids() -> None:
+    roof, yard = {"recommendation": "Mend the roof."}, {"recommendation": "Sweep the yard."}
+    table = scored(
+        {"action_id": "", **roof, "as_of": "2024-03"},
+        {"action_id": "", "recommendation": "Mend the  ROOF", "as_of": "2024-09"},
+        {"action_id": "", **yard},
+        {"action_id": "", **yard, "section": "Depots"},
+        {"action_id": "", "recommendation": ""},
+        {"action_id": "", "recommendation": ""},
+        {"action_id": "1", **roof},
+        {"action_id": "1", **roof, "source": "next.txt"},
+        {"action_id": "1", **yard, "source": "other.txt", "plan": "Another plan"},
+        {"action_id": "1", "recommendation": "", "source": "other.txt", "plan": "Another plan"},
+    )
+    assert action_numbers(table) == [0, 0, 1, 2, 3, 4, 5, 5, 6, 6]
+    assert latest(table)["row_id"].tolist() == ["r1", "r2", "r3", "r4", "r5", "r7", "r9"]
 
 
 def test_summary_counts_the_three_answers_apart() -> None:
