@@ -13,13 +13,13 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "nlpkit"
 
 FLOORS = (
-    {"errors"},
+    {"errors", "colours"},
     {"resources"},
     {"schema"},
     {"language", "embedding", "models", "catalogue", "cells"},
     {"features", "files", "formats", "reading", "reporting"},
     {"analysis"},
-    {"intake", "scoring"},
+    {"intake", "learning", "scoring"},
     {"cli"},
     {"__main__"},
 )

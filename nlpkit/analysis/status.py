@@ -1,22 +1,31 @@
 """Where the work stands, judged from the narrative and the calendar, with the passages that decided.
 
-Signals (see :mod:`nlpkit.analysis.signals`) are weighed into one score per status; a softmax makes
-probabilities of them. The weights are data (``lexicons/status_weights.json``), so that weights
-learned from a corpus can take their place. The declared status plays no part: it is compared
-afterwards (:func:`mismatch`).
+The learned model (:mod:`nlpkit.analysis.status_model`) reads sentences, signals and the calendar. It
+needs the vectors of the encoder it was learned with: where the features have none or another, and where
+there is no narrative to read, signals (see :mod:`nlpkit.analysis.signals`) are weighed by hand-set
+weights instead (``lexicons/status_weights.json``; :func:`probabilities`). The declared status plays no
+part: it is compared afterwards (:func:`mismatch`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from nlpkit.analysis.signals import Signal, read_signals
+from nlpkit.analysis.status_model import (
+    STATUSES,
+    Reading,
+    StatusModel,
+    document_values,
+    packaged_model,
+    sentence_values,
+)
 from nlpkit.analysis.topic import off_topic
-from nlpkit.analysis.views import Case, Passage
+from nlpkit.analysis.views import Case, Passage, is_bare, read_sentences
 from nlpkit.features import Features
 from nlpkit.resources import lexicon
 from nlpkit.schema import Mismatch, Status
@@ -26,13 +35,15 @@ __all__ = ["decide", "judge", "mismatch", "probabilities"]
 _REASONS = 4
 
 
-def judge(updates: pd.DataFrame, features: Features) -> pd.DataFrame:
+def judge(updates: pd.DataFrame, features: Features, *, model: StatusModel | None = None) -> pd.DataFrame:
     """Status of each update.
 
     Args:
         updates: an update table (:func:`nlpkit.schema.conform`); ``required_outcome``,
             ``declared`` and ``declared_status`` are read, the latter two for ``mismatch`` only.
-        features: of the same rows in the same order.
+        features: of the same rows in the same order; without an encoder, or with another than
+            the model was learned on, the hand-set weights judge.
+        model: the learned model; nlpkit's own unless given.
 
     Returns:
         One row per update, indexed like ``updates``: ``status`` (a :class:`Status` value),
@@ -40,8 +51,14 @@ def judge(updates: pd.DataFrame, features: Features) -> pd.DataFrame:
         to 1), ``status_why`` (up to four ``{"text", "cue"}``, the weightiest first; the text is a
         passage of the update, or of the planned action where the cue says so, or empty where the
         reason is not a passage) and ``mismatch`` (``optimistic``, ``pessimistic`` or ``""``).
+
+    Raises:
+        NlpkitError: the learned model is missing, altered or does not fit this nlpkit.
     """
+    model = _fitting(model, features)
     away = off_topic(updates, features)
+    if model is not None:
+        features.vectors([s.text for analysis in features.update for s in analysis.sentences])
     rows: list[dict[str, object]] = []
     for i in range(len(updates)):
         case = Case(
@@ -55,13 +72,18 @@ def judge(updates: pd.DataFrame, features: Features) -> pd.DataFrame:
         )
         signals = read_signals(case)
         shares = probabilities(signals)
+        reading = None
+        if model is not None and not is_bare(case.update.text):
+            reading = _read(model, case, signals, shares, features)
+            shares = _shares(dict(zip(STATUSES, map(float, reading.probabilities), strict=True)))
         status = decide(shares)
+        told = _weights(status) if reading is None or model is None else _learned(model, status)
         rows.append(
             {
                 "status": str(status),
                 "status_confidence": shares[str(status)],
                 "status_probabilities": shares,
-                "status_why": _why(signals, status, case),
+                "status_why": _why(signals, status, case, told, reading),
                 "mismatch": mismatch(
                     str(status),
                     shares,
@@ -88,9 +110,15 @@ def probabilities(signals: Sequence[Signal]) -> dict[str, float]:
         for status in Status
     }
     top = max(scores.values())
-    powers = {name: math.exp((score - top) / float(model["temperature"])) for name, score in scores.items()}
-    total = math.fsum(powers.values())
-    shares = {name: round(power / total, 4) for name, power in powers.items()}
+    return _shares(
+        {name: math.exp((score - top) / float(model["temperature"])) for name, score in scores.items()}
+    )
+
+
+def _shares(amounts: Mapping[str, float]) -> dict[str, float]:
+    """Amounts as shares of four decimals that sum to 1."""
+    total = math.fsum(amounts.values())
+    shares = {name: round(amount / total, 4) for name, amount in amounts.items()}
     best = max(shares, key=lambda name: shares[name])
     shares[best] = round(shares[best] + 1.0 - math.fsum(shares.values()), 4)
     return shares
@@ -101,6 +129,8 @@ def decide(shares: Mapping[str, float]) -> Status:
 
     A wrong status costs 1, "unclear" where the text does tell costs ``unclear_cost`` (below 1): so
     "unclear" is chosen where it is likely, and where no status is likely enough to be worth naming.
+    The status decided on is therefore not always the most probable one: "unclear" can be chosen over
+    a likelier status. Of the other six, it is always the most probable.
     """
     cost = float(lexicon("status_weights")["unclear_cost"])
     best = max((s for s in Status if s is not Status.UNCLEAR), key=lambda s: shares[s])
@@ -152,13 +182,62 @@ def _weight(name: str, status: str) -> float:
     return float(lexicon("status_weights")["signals"].get(name, {}).get(status, 0.0))
 
 
-def _why(signals: Sequence[Signal], status: Status, case: Case) -> list[dict[str, str]]:
-    """The passages by what they gave the chosen status over the average of the others."""
+def _fitting(model: StatusModel | None, features: Features) -> StatusModel | None:
+    """The learned model, or nlpkit's own, where it was learned on vectors of this encoder."""
+    if features.encoder is None:
+        return None
+    model = model or packaged_model()
+    return model if model.encoder == features.encoder.name else None
+
+
+def _weights(status: Status) -> Callable[[str], float]:
+    """What each signal gives a status, over what it gives them all on average, by the hand-set weights."""
+
+    def gain(name: str) -> float:
+        return _weight(name, status) - math.fsum(_weight(name, other) for other in Status) / len(Status)
+
+    return gain
+
+
+def _learned(model: StatusModel, status: Status) -> Callable[[str], float]:
+    """The same, by the learned model."""
+
+    def gain(name: str) -> float:
+        return model.contribution(name, status)
+
+    return gain
+
+
+def _read(
+    model: StatusModel,
+    case: Case,
+    signals: Sequence[Signal],
+    by_rule: Mapping[str, float],
+    features: Features,
+) -> Reading:
+    views = read_sentences(case)
+    texts = [view.text for view in views]
+    return model.read(
+        texts,
+        features.vectors(texts),
+        sentence_values(case, views),
+        document_values(case, signals, by_rule),
+    )
+
+
+def _why(
+    signals: Sequence[Signal],
+    status: Status,
+    case: Case,
+    told: Callable[[str], float],
+    reading: Reading | None,
+) -> list[dict[str, str]]:
+    """The passages by what they gave the chosen status: through signals, and as sentences of the model
+    (by how much the status loses where the sentence is left out)."""
     gained: dict[Passage, float] = {}
     said: dict[Passage, tuple[float, str]] = {}
     for signal in signals:
-        mean = math.fsum(_weight(signal.name, other) for other in Status) / len(Status)
-        gain = signal.value * (_weight(signal.name, status) - mean)
+        gain = signal.value * told(signal.name)
         if gain <= 0:
             continue
         passages = signal.passages or (Passage(""),)
@@ -168,9 +247,16 @@ def _why(signals: Sequence[Signal], status: Status, case: Case) -> list[dict[str
             gained[key] = gained.get(key, 0.0) + share
             if share > said.get(key, (0.0, ""))[0]:
                 said[key] = (share, _cue(signal.name, passage))
+    if reading is not None:
+        for sentence, lost in zip(case.update.sentences, reading.lost, strict=True):
+            key = Passage(sentence.text)
+            gained[key] = gained.get(key, 0.0) + float(lost[STATUSES.index(str(status))])
+            said.setdefault(key, (0.0, f"reads as {str(status).replace('_', ' ')}"))
     ranked = sorted(gained, key=lambda p: (-gained[p], p.planned, case.update.text.find(p.text), p.text))
-    least = gained[ranked[0]] * 0.15 if ranked else 0.0
-    why = [{"text": p.text, "cue": said[p][1]} for p in ranked[:_REASONS] if gained[p] >= least]
+    least = max(0.0, gained[ranked[0]] * 0.15) if ranked else 0.0
+    why = [
+        {"text": p.text, "cue": said[p][1]} for p in ranked[:_REASONS] if gained[p] > 0 and gained[p] >= least
+    ]
     return why or [
         {
             "text": next((s.text for s in case.update.sentences), ""),

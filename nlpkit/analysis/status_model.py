@@ -1,0 +1,381 @@
+"""The learned status model: sentences read for what they tell, weighed into the update's status.
+
+Three members vote, by their log-probabilities:
+
+* *stages*: a softmax regression reads each sentence (its words, its vector, its stage, cues, facts and
+  dates) as evidence for one of the seven statuses or as background. The evidence is pooled over
+  the update (strongest, mean, last, noisy-or) and weighed, with the signals of
+  :mod:`nlpkit.analysis.signals`, the calendar and the verdict of the hand-set weights, by a second one.
+* *words*: a softmax regression on the TF-IDF of the words, pairs and triples of the whole update;
+* *rules*: the hand-set weights of ``lexicons/status_weights.json``, with a fifth of the vote.
+
+A temperature, set on predictions for services left out, makes probabilities of the vote. All of it is
+figures in ``models/status``; nothing here learns (:mod:`nlpkit.learning.train` does).
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpkit.analysis.signals import Signal
+from nlpkit.analysis.views import Case, View
+from nlpkit.errors import NlpkitError
+from nlpkit.models import learned, verified
+from nlpkit.resources import bundled
+from nlpkit.schema import Status
+
+__all__ = [
+    "RULES",
+    "STATUSES",
+    "Reading",
+    "StatusModel",
+    "Vocabulary",
+    "document_values",
+    "grams",
+    "packaged_model",
+    "pooled",
+    "sentence_values",
+    "softmax",
+    "vote",
+]
+
+STATUSES = tuple(str(status) for status in Status)
+"""The order of statuses in every array; sentence evidence has one column more, for background."""
+
+RULES = tuple(f"rule_{status}" for status in STATUSES)
+"""The names under which the log-probabilities by the hand-set weights stand in the document's values."""
+
+FORMAT = 1
+"""Raised when what the features mean changes: a model of another format is refused."""
+
+_ARRAYS = (
+    "idf",
+    "sentence_words",
+    "sentence_cues",
+    "sentence_words_bias",
+    "vectors",
+    "vector_cues",
+    "vectors_bias",
+    "document",
+    "document_bias",
+    "words",
+    "words_bias",
+)
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+|%")
+_LEAST = 1e-6
+_RULES_SAY = 0.2  # the share of the vote of the hand-set weights, which know nothing of the corpus' habits
+
+Array = NDArray[np.float64]
+
+
+def grams(text: str) -> list[str]:
+    """The words, pairs and triples of a sentence; numbers are alike, its two ends are marked."""
+    tokens = ["^", *("0" if t[0].isdigit() else t for t in _TOKEN.findall(text.lower())), "$"]
+    return [" ".join(tokens[i : i + n]) for n in (1, 2, 3) for i in range(len(tokens) - n + 1)]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Grams by number, with the weight of each (inverse document frequency)."""
+
+    numbers: Mapping[str, int]
+    idf: NDArray[np.float64]
+
+    def numbered(self, text: str) -> list[int]:
+        """The numbers of the grams of a sentence that are known, repeats included."""
+        return [number for gram in grams(text) if (number := self.numbers.get(gram)) is not None]
+
+    def weighted(self, numbers: Sequence[int]) -> tuple[NDArray[np.int64], Array]:
+        """Distinct numbers and their TF-IDF (logarithmic counts, unit length)."""
+        distinct, counts = np.unique(np.asarray(numbers, dtype=np.int64), return_counts=True)
+        values = (1.0 + np.log(counts)) * self.idf[distinct]
+        norm = math.sqrt(float((values * values).sum()))
+        return distinct, values / norm if norm else values
+
+
+def softmax(scores: Array) -> Array:
+    """Along the last axis."""
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    shares: Array = powers / powers.sum(axis=-1, keepdims=True)
+    return shares
+
+
+def sentence_values(case: Case, views: Sequence[View]) -> list[dict[str, float]]:
+    """What is known of each sentence beside its words and its vector, by name."""
+    last = len(views) - 1
+    found: list[dict[str, float]] = []
+    for place, view in enumerate(views):
+        sentence = view.sentence
+        values = {
+            f"stage_{view.stage}": 1.0,
+            f"grammar_{sentence.stage}": 1.0,
+            "first": float(place == 0),
+            "last": float(place == last),
+            "only": float(last == 0),
+            "place": place / max(1, last),
+            "length": min(len(sentence.text.split()), 40) / 40,
+            "step": float(view.deed == "step"),
+            "delivery": float(view.deed == "delivery"),
+            **{f"cue_{cue.kind}": 1.0 for cue in sentence.cues},
+            **{f"fact_{fact.kind}": 1.0 for fact in sentence.facts},
+            **{f"beside_{stage}": 1.0 for stage, _ in view.beside},
+            **{f"reference_{reference.kind}": 1.0 for reference in sentence.references},
+        }
+        if case.as_of:
+            for mention in sentence.dates:
+                values["date_ahead" if mention.earliest > case.as_of else "date_past"] = 1.0
+                if case.due and mention.earliest > max(case.as_of, case.due):
+                    values["date_after_due"] = 1.0
+            if case.due:
+                values["overdue"] = float(case.due < case.as_of)
+        found.append(values)
+    return found
+
+
+def document_values(case: Case, signals: Iterable[Signal], by_rule: Mapping[str, float]) -> dict[str, float]:
+    """What is known of the update as a whole, by name: signals, the calendar, the hand-set verdict."""
+    values = {f"signal_{signal.name}": signal.value for signal in signals}
+    if case.as_of and case.due:
+        late = (case.as_of - case.due).days
+        values |= {
+            "dated": 1.0,
+            "overdue": float(late > 0),
+            "days_late": max(-2.0, min(2.0, late / 180)),
+            "near_due": float(abs(late) < 60),
+            "long_overdue": float(late > 180),
+        }
+    return values | {name: math.log(by_rule[s] + 1e-3) for name, s in zip(RULES, STATUSES, strict=True)}
+
+
+def pooled(evidence: Array) -> Array:
+    """Evidence of sentences, shape ``(sentences, 8)``, pooled to shape ``(33,)``: the strongest, mean,
+    last and noisy-or (that at least one tells so) of each kind; the last figure is 1 without sentences."""
+    width = len(STATUSES) + 1
+    out = np.zeros(4 * width + 1)
+    if len(evidence) == 0:
+        out[-1] = 1.0
+        return out
+    out[:-1] = 2.0 * np.concatenate(
+        [evidence.max(axis=0), evidence.mean(axis=0), evidence[-1], 1.0 - np.prod(1.0 - evidence, axis=0)]
+    )
+    return out
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the model made of one update.
+
+    Attributes:
+        probabilities: over :data:`STATUSES`.
+        lost: by how much the log-probability of each status falls when a sentence's words and vector
+            are left out, shape ``(sentences, 7)``.
+    """
+
+    probabilities: Array
+    lost: Array
+
+
+@dataclass(frozen=True)
+class StatusModel:
+    """The weights (see the module); made by :func:`nlpkit.learning.train.fit`."""
+
+    vocabulary: Vocabulary
+    sentence_names: tuple[str, ...]
+    document_names: tuple[str, ...]
+    arrays: Mapping[str, Array]
+    temperature: float
+    encoder: str = ""  # the name of the encoder whose vectors it was trained on
+
+    def __post_init__(self) -> None:
+        wide, sides = len(STATUSES) + 1, len(STATUSES)
+        terms, cues = len(self.vocabulary.numbers), len(self.sentence_names)
+        whole = len(self.document_names) + 4 * wide + 1
+        shapes: dict[str, tuple[int, ...]] = {
+            "idf": (terms,),
+            "sentence_words": (terms, wide),
+            "sentence_cues": (cues, wide),
+            "sentence_words_bias": (wide,),
+            "vector_cues": (cues, wide),
+            "vectors_bias": (wide,),
+            "document": (whole, sides),
+            "document_bias": (sides,),
+            "words": (terms, sides),
+            "words_bias": (sides,),
+        }
+        for name in _ARRAYS:
+            found = self.arrays[name].shape if name in self.arrays else None
+            wanted = shapes.get(name, (found[0], wide) if found else None)
+            if found is None or found != wanted:
+                raise NlpkitError(
+                    f"The status model does not fit this nlpkit: its array '{name}' has the shape {found}, "
+                    f"expected {wanted}. Reinstall nlpkit, or train the model again (nlpkit train status)."
+                )
+
+    def read(
+        self,
+        texts: Sequence[str],
+        vectors: NDArray[np.float32],
+        sentences: Sequence[Mapping[str, float]],
+        document: Mapping[str, float],
+    ) -> Reading:
+        """Judge one update.
+
+        Args:
+            texts: its sentences.
+            vectors: of these sentences, shape ``(sentences, dimension)``.
+            sentences: :func:`sentence_values` of them.
+            document: :func:`document_values`.
+        """
+        numbers = [self.vocabulary.numbered(text) for text in texts]
+        evidence = self.evidence(numbers, vectors, sentences)
+        values = _in_order(self.document_names, document)
+        rules = np.array([document[name] for name in RULES])
+        whole = self._vote(values, evidence, numbers, rules)
+        count = len(texts)
+        lost = np.zeros((count, len(STATUSES)))
+        for i in range(count):
+            rest = [k for k in range(count) if k != i]
+            lost[i] = whole - self._vote(values, evidence[rest], [numbers[k] for k in rest], rules)
+        return Reading(softmax(whole), lost)
+
+    def evidence(
+        self,
+        numbers: Sequence[Sequence[int]],
+        vectors: NDArray[np.float32],
+        sentences: Sequence[Mapping[str, float]],
+    ) -> Array:
+        """What each sentence tells, shape ``(sentences, 8)``: the statuses, then background."""
+        arrays = self.arrays
+        out = np.zeros((len(numbers), len(STATUSES) + 1))
+        for i, known in enumerate(numbers):
+            cues = _in_order(self.sentence_names, sentences[i])
+            distinct, values = self.vocabulary.weighted(known)
+            by_words = (
+                values @ arrays["sentence_words"][distinct]
+                + cues @ arrays["sentence_cues"]
+                + arrays["sentence_words_bias"]
+            )
+            by_vector = (
+                vectors[i].astype(np.float64) @ arrays["vectors"]
+                + cues @ arrays["vector_cues"]
+                + arrays["vectors_bias"]
+            )
+            out[i] = softmax((_log_softmax(by_words) + _log_softmax(by_vector)) / 2)
+        return out
+
+    def contribution(self, name: str, status: str) -> float:
+        """What a signal at full strength gives a status, over what it gives the others on average."""
+        key = f"signal_{name}"
+        if key not in self._place:
+            return 0.0
+        row = self.arrays["document"][self._place[key]]
+        return float(row[STATUSES.index(status)] - row.mean()) * (1 - _RULES_SAY) / (2 * self.temperature)
+
+    @property
+    def _place(self) -> Mapping[str, int]:
+        return _places(self.document_names)
+
+    def _vote(
+        self, document: Array, evidence: Array, numbers: Sequence[Sequence[int]], rules: Array
+    ) -> Array:
+        """Log-probabilities of the statuses."""
+        arrays = self.arrays
+        stages = np.concatenate([document, pooled(evidence)]) @ arrays["document"] + arrays["document_bias"]
+        distinct, values = self.vocabulary.weighted([n for sentence in numbers for n in sentence])
+        words = values @ arrays["words"][distinct] + arrays["words_bias"]
+        return _log_softmax(vote(_log_softmax(stages), _log_softmax(words), rules) / self.temperature)
+
+    def files(self) -> tuple[dict[str, Any], bytes]:
+        """The model as what stands in ``model.json`` (without hashes) and the bytes of ``model.npz``."""
+        held = io.BytesIO()
+        terms = sorted(self.vocabulary.numbers, key=lambda gram: self.vocabulary.numbers[gram])
+        text = np.frombuffer("\n".join(terms).encode("utf8"), dtype=np.uint8)
+        small = {name: self.arrays[name].astype(np.float32) for name in _ARRAYS}
+        np.savez_compressed(held, allow_pickle=False, terms=text, **small)
+        facts = {
+            "format": FORMAT,
+            "statuses": list(STATUSES),
+            "sentence_features": list(self.sentence_names),
+            "document_features": list(self.document_names),
+            "temperature": self.temperature,
+            "encoder": self.encoder,
+        }
+        return facts, held.getvalue()
+
+    @classmethod
+    def from_files(cls, facts: Mapping[str, Any], arrays: bytes) -> StatusModel:
+        """The model again.
+
+        Raises:
+            NlpkitError: it is of another format, about other statuses, or its shapes don't agree.
+        """
+        if facts.get("format") != FORMAT or tuple(facts.get("statuses", ())) != STATUSES:
+            raise NlpkitError(
+                f"The status model is of format {facts.get('format')} about {facts.get('statuses')}; this "
+                f"nlpkit reads format {FORMAT} about {list(STATUSES)}. Reinstall nlpkit, or train the model "
+                "again (nlpkit train status)."
+            )
+        with np.load(io.BytesIO(arrays), allow_pickle=False) as held:
+            missing = [name for name in ("terms", *_ARRAYS) if name not in held.files]
+            if missing:
+                raise NlpkitError(f"The status model lacks {', '.join(missing)}. Reinstall nlpkit.")
+            terms = held["terms"].tobytes().decode("utf8").split("\n")
+            wide = {name: held[name].astype(np.float64) for name in _ARRAYS}
+        return cls(
+            vocabulary=Vocabulary({gram: i for i, gram in enumerate(terms)}, wide["idf"]),
+            sentence_names=tuple(facts["sentence_features"]),
+            document_names=tuple(facts["document_features"]),
+            arrays=wide,
+            temperature=float(facts["temperature"]),
+            encoder=str(facts["encoder"]),
+        )
+
+
+def vote(stages: Array, words: Array, rules: Array) -> Array:
+    """The members' log-probabilities made one; each is held above a floor, so that none has a veto."""
+    least = math.log(_LEAST)
+    learned_two = (np.maximum(stages, least) + np.maximum(words, least)) / 2
+    both: Array = (1 - _RULES_SAY) * learned_two + _RULES_SAY * rules
+    return both
+
+
+@cache
+def packaged_model() -> StatusModel:
+    """The model that travels with nlpkit, once its files are known to be the ones that were made.
+
+    Raises:
+        NlpkitError: a file is missing or altered, or the model does not fit this nlpkit.
+    """
+    facts = learned("status")
+    path = verified(bundled("models/status/model.npz"), str(facts.get("sha256", "")))
+    return StatusModel.from_files(facts, path.read_bytes())
+
+
+@cache
+def _places(names: tuple[str, ...]) -> dict[str, int]:
+    return {name: i for i, name in enumerate(names)}
+
+
+def _in_order(names: tuple[str, ...], values: Mapping[str, float]) -> Array:
+    """Values by name as an array; names that the model was not trained on count for nothing."""
+    out = np.zeros(len(names))
+    places = _places(names)
+    for name, value in values.items():
+        if name in places:
+            out[places[name]] = value
+    return out
+
+
+def _log_softmax(scores: Array) -> Array:
+    top = scores - scores.max(axis=-1, keepdims=True)
+    out: Array = top - np.log(np.exp(top).sum(axis=-1, keepdims=True))
+    return out

@@ -1,0 +1,1 @@
+"""Learning from labelled updates: the corpus, training, evaluation. Nothing below this floor needs it."""

@@ -1,0 +1,381 @@
+"""Training of the status model (:mod:`nlpkit.analysis.status_model`) from labelled updates.
+
+Softmax regressions with ridge, fitted by L-BFGS from zero: no chance is involved. Evidence of sentences
+for the second stage comes from models that did not see the sentence's service (stacked
+generalisation, Wolpert 1992); the temperature is set on predictions made in the same way (Guo et al. 2017).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpkit import features
+from nlpkit.analysis import status as by_rule
+from nlpkit.analysis.signals import read_signals
+from nlpkit.analysis.status_model import (
+    RULES,
+    STATUSES,
+    StatusModel,
+    Vocabulary,
+    document_values,
+    grams,
+    pooled,
+    sentence_values,
+    softmax,
+    vote,
+)
+from nlpkit.analysis.topic import off_topic
+from nlpkit.analysis.views import Case, read_sentences
+from nlpkit.embedding import Encoder
+from nlpkit.embedding.default import default_encoder
+from nlpkit.errors import NlpkitError
+from nlpkit.learning.corpus import Labelled, corpus, labelled_table
+from nlpkit.learning.evaluate import accuracy, macro_f1
+
+__all__ = ["Material", "Trained", "fit", "material", "predict", "split_by_group", "train_status", "write"]
+
+_FOLDS = 6
+_BACKGROUND = len(STATUSES)
+_STEPS = 60  # of L-BFGS: more no longer move the cross-validated figures
+_LEAST_ROWS = 3  # of updates that hold a gram
+_COMPONENTS = 96  # of sentence vectors, by principal components
+_WORDS_SCALE, _CUES_SCALE, _VECTORS_SCALE = 2.0, 0.7, 2.0  # a larger scale is a weaker ridge
+_RIDGE = {"sentence_words": 0.5, "vectors": 2.0, "document": 2.0, "words": 0.3}
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Material:
+    """Labelled rows with all that training reads of them, computed once."""
+
+    label: NDArray[np.int64]
+    group: tuple[str, ...]
+    texts: tuple[tuple[str, ...], ...]
+    vectors: tuple[NDArray[np.float32], ...]
+    sentences: tuple[tuple[dict[str, float], ...], ...]
+    document: tuple[dict[str, float], ...]
+    telling: tuple[tuple[bool, ...] | None, ...]
+    """Which sentences hold the deciding passage; None where that is not known."""
+
+    encoder: str
+    """The name of what made the vectors."""
+
+    rules: Array
+    """Probabilities by the hand-set weights, shape ``(rows, 7)``."""
+
+    def chosen(self, rows: Iterable[int]) -> Material:
+        """Some of the rows."""
+        places = [int(row) for row in rows]
+        return Material(
+            label=self.label[places],
+            group=tuple(self.group[i] for i in places),
+            texts=tuple(self.texts[i] for i in places),
+            vectors=tuple(self.vectors[i] for i in places),
+            sentences=tuple(self.sentences[i] for i in places),
+            document=tuple(self.document[i] for i in places),
+            telling=tuple(self.telling[i] for i in places),
+            encoder=self.encoder,
+            rules=self.rules[places],
+        )
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model, and its probabilities for each training row from models that did not see its group."""
+
+    model: StatusModel
+    left_out: Array
+
+
+def material(data: Labelled, encoder: Encoder) -> Material:
+    """Read labelled rows."""
+    made = features.compute(data.updates, encoder=encoder)
+    away = off_topic(data.updates, made)
+    texts, sentences, document, telling, rules = [], [], [], [], []
+    for i, why in enumerate(data.why):
+        case = Case(
+            update=made.update[i],
+            planned_action=made.planned_action[i],
+            recommendation=made.recommendation[i],
+            required_outcome=str(data.updates["required_outcome"].iloc[i]),
+            as_of=made.as_of[i],
+            due=made.due[i],
+            off_topic=away[i],
+        )
+        views, signals = read_sentences(case), read_signals(case)
+        shares = by_rule.probabilities(signals)
+        texts.append(tuple(view.text for view in views))
+        sentences.append(tuple(sentence_values(case, views)))
+        document.append(document_values(case, signals, shares))
+        rules.append([shares[name] for name in STATUSES])
+        start = case.update.text.find(why) if why else -1
+        telling.append(
+            tuple(v.sentence.start < start + len(why) and v.sentence.end > start for v in views)
+            if start >= 0
+            else None
+        )
+    made.vectors([text for row in texts for text in row])
+    return Material(
+        label=np.array([STATUSES.index(label) for label in data.status], dtype=np.int64),
+        group=data.group,
+        texts=tuple(texts),
+        vectors=tuple(made.vectors(row) for row in texts),
+        sentences=tuple(sentences),
+        document=tuple(document),
+        telling=tuple(telling),
+        encoder=encoder.name,
+        rules=np.array(rules),
+    )
+
+
+def split_by_group(group: Sequence[str], folds: int = _FOLDS) -> NDArray[np.int64]:
+    """The fold of each row: a group is never split, folds are as even as the groups allow.
+
+    Where there are fewer than three groups, rows are dealt out in turn instead.
+    """
+    sizes = Counter(group)
+    if len(sizes) < 3:
+        return np.arange(len(group)) % folds
+    filled = [0] * min(folds, len(sizes))
+    place: dict[str, int] = {}
+    for name in sorted(sizes, key=lambda g: (-sizes[g], g)):
+        place[name] = filled.index(min(filled))
+        filled[place[name]] += sizes[name]
+    return np.array([place[name] for name in group])
+
+
+def fit(data: Material) -> Trained:
+    """The model of some material."""
+    fold = split_by_group(data.group)
+    count = len(data.label)
+    evidence: list[Array] = [np.empty(0)] * count
+    words = np.zeros((count, len(STATUSES)))
+    for k in sorted(set(fold)):
+        inside, outside = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
+        reader = _fit_readers(data.chosen(inside))
+        for i in outside:
+            numbers = [reader.vocabulary.numbered(text) for text in data.texts[i]]
+            evidence[i] = reader.evidence(numbers, data.vectors[i], data.sentences[i])
+            distinct, values = reader.vocabulary.weighted([n for row in numbers for n in row])
+            words[i] = values @ reader.arrays["words"][distinct] + reader.arrays["words_bias"]
+    reader = _fit_readers(data)
+    names = tuple(sorted({name for row in data.document for name in row}))
+    pools = np.array([pooled(row) for row in evidence])
+    whole = np.hstack([_table(data.document, names), pools])
+    stages = np.zeros((count, len(STATUSES)))
+    for k in sorted(set(fold)):
+        inside, outside = fold != k, fold == k
+        weights, bias = _softmax_regression(whole[inside], data.label[inside], _RIDGE["document"])
+        stages[outside] = whole[outside] @ weights + bias
+    rules = np.array([[row[name] for name in RULES] for row in data.document])
+    scores = vote(np.log(softmax(stages)), np.log(softmax(words)), rules)
+    temperature = _temperature(scores, data.label)
+    weights, bias = _softmax_regression(whole, data.label, _RIDGE["document"])
+    model = StatusModel(
+        vocabulary=reader.vocabulary,
+        sentence_names=reader.sentence_names,
+        document_names=names,
+        arrays={**reader.arrays, "document": weights, "document_bias": bias},
+        temperature=temperature,
+        encoder=data.encoder,
+    )
+    return Trained(model, softmax(scores / temperature))
+
+
+def predict(model: StatusModel, data: Material) -> Array:
+    """Probabilities of a model for some material, shape ``(rows, 7)``."""
+    return np.array(
+        [
+            model.read(data.texts[i], data.vectors[i], data.sentences[i], data.document[i]).probabilities
+            for i in range(len(data.label))
+        ]
+    ).reshape(len(data.label), len(STATUSES))
+
+
+def write(model: StatusModel, folder: Path, about: Mapping[str, Any]) -> None:
+    """Keep a model: ``model.npz``, and ``model.json`` with what is known of it and the other's hash."""
+    facts, arrays = model.files()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.npz").write_bytes(arrays)
+    told = {**about, **facts, "sha256": hashlib.sha256(arrays).hexdigest()}
+    (folder / "model.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
+
+
+def train_status(data: str | Path, folder: Path) -> list[str]:
+    """What ``nlpkit train status`` does: learn, keep the model in a new folder, say how good it is.
+
+    Args:
+        data: a labelled update table; the train split of the bundled corpus if empty.
+        folder: where to keep the model; must not exist, so that no model is overwritten.
+
+    Raises:
+        InputError: the table cannot be learned from (see :func:`nlpkit.learning.corpus.labelled_table`).
+        NlpkitError: the folder exists.
+    """
+    if folder.exists():
+        raise NlpkitError(
+            f"{folder} exists already, and nothing is overwritten. Name a new folder with --out."
+        )
+    labelled = labelled_table(data) if data else corpus("train")
+    read = material(labelled, default_encoder())
+    trained = fit(read)
+    write(trained.model, folder, {"about": "A status model.", "learned_from": labelled.sha256})
+    said = [STATUSES[i] for i in trained.left_out.argmax(axis=1)]
+    by_hand = [STATUSES[i] for i in read.rules.argmax(axis=1)]
+    return [
+        f"learned from {len(said)} rows of {len(set(labelled.group))} services; kept in {folder}",
+        f"on services left out: accuracy {accuracy(labelled.status, said):.3f}, "
+        f"macro F1 {macro_f1(labelled.status, said):.3f} (the hand-set weights: "
+        f"{accuracy(labelled.status, by_hand):.3f}, {macro_f1(labelled.status, by_hand):.3f})",
+    ]
+
+
+def _fit_readers(data: Material) -> StatusModel:
+    """What reads sentences, and the words of the whole update; the second stage is left at zero."""
+    from scipy.sparse import hstack  # type: ignore[import-untyped]
+
+    vocabulary = _vocabulary(data.texts)
+    names = tuple(sorted({name for row in data.sentences for values in row for name in values}))
+    rows = [i for i, told in enumerate(data.telling) if told is not None]
+    target = np.array(
+        [data.label[i] if tells else _BACKGROUND for i in rows for tells in data.telling[i] or ()],
+        dtype=np.int64,
+    )
+    cues = _table([values for i in rows for values in data.sentences[i]], names) * _CUES_SCALE
+    numbers = [[vocabulary.numbered(text) for text in row] for row in data.texts]
+    by_sentence = _tfidf(vocabulary, [known for i in rows for known in numbers[i]])
+    wide = _BACKGROUND + 1
+    word_weights, word_bias = _softmax_regression(
+        hstack([by_sentence * _WORDS_SCALE, cues]).tocsr(), target, _RIDGE["sentence_words"], wide
+    )
+    vectors = np.concatenate([data.vectors[i] for i in rows if len(data.vectors[i])]).astype(np.float64)
+    centre = vectors.mean(axis=0)
+    basis = _components(vectors - centre)
+    near = np.ascontiguousarray((vectors - centre) @ basis) * _VECTORS_SCALE
+    vector_weights, vector_bias = _softmax_regression(
+        np.hstack([near, cues]), target, _RIDGE["vectors"], wide
+    )
+    depth = basis.shape[1]
+    from_vectors = basis @ vector_weights[:depth] * _VECTORS_SCALE
+    whole, whole_bias = _softmax_regression(
+        _tfidf(vocabulary, [[n for sentence in row for n in sentence] for row in numbers]),
+        data.label,
+        _RIDGE["words"],
+    )
+    terms, side = len(vocabulary.numbers), len(STATUSES)
+    return StatusModel(
+        vocabulary=vocabulary,
+        sentence_names=names,
+        document_names=(),
+        arrays={
+            "idf": vocabulary.idf,
+            "sentence_words": word_weights[:terms] * _WORDS_SCALE,
+            "sentence_cues": word_weights[terms:] * _CUES_SCALE,
+            "sentence_words_bias": word_bias,
+            "vectors": from_vectors,
+            "vector_cues": vector_weights[depth:] * _CUES_SCALE,
+            "vectors_bias": vector_bias - centre @ from_vectors,
+            "document": np.zeros((4 * wide + 1, side)),
+            "document_bias": np.zeros(side),
+            "words": whole,
+            "words_bias": whole_bias,
+        },
+        temperature=1.0,
+    )
+
+
+def _vocabulary(texts: Sequence[Sequence[str]]) -> Vocabulary:
+    """The grams of three updates or more, with smoothed inverse document frequencies."""
+    seen = Counter(gram for row in texts for gram in {gram for text in row for gram in grams(text)})
+    kept = sorted(gram for gram, rows in seen.items() if rows >= _LEAST_ROWS)
+    idf = np.array([np.log((1 + len(texts)) / (1 + seen[gram])) + 1 for gram in kept])
+    return Vocabulary({gram: i for i, gram in enumerate(kept)}, idf)
+
+
+def _tfidf(vocabulary: Vocabulary, rows: Sequence[Sequence[int]]) -> Any:
+    from scipy.sparse import csr_matrix
+
+    parts = [vocabulary.weighted(row) for row in rows]
+    starts = np.cumsum([0, *(len(numbers) for numbers, _ in parts)])
+    return csr_matrix(
+        (
+            np.concatenate([values for _, values in parts]),
+            np.concatenate([numbers for numbers, _ in parts]),
+            starts,
+        ),
+        shape=(len(rows), len(vocabulary.numbers)),
+    )
+
+
+def _table(rows: Sequence[Mapping[str, float]], names: Sequence[str]) -> Array:
+    place = {name: i for i, name in enumerate(names)}
+    out = np.zeros((len(rows), len(names)))
+    for i, row in enumerate(rows):
+        for name, value in row.items():
+            out[i, place[name]] = value
+    return out
+
+
+def _components(centred: Array) -> Array:
+    """Principal directions, half whitened: the leading ones count less than their spread would make them."""
+    spread, directions = np.linalg.eigh(centred.T @ centred / len(centred))
+    order = np.argsort(-spread)[: min(_COMPONENTS, len(centred))]
+    deviation = np.sqrt(np.maximum(spread[order], 1e-12))
+    typical = float(np.sqrt(np.mean(deviation**2)))
+    basis: Array = directions[:, order] / np.sqrt(deviation * typical)
+    return basis
+
+
+def _softmax_regression(
+    rows: Any, label: NDArray[np.int64], ridge: float, kinds: int = len(STATUSES)
+) -> tuple[Array, Array]:
+    """Weights, shape ``(columns, kinds)``, and intercepts; ``rows`` is an array or a sparse matrix.
+
+    Rows count alike: the corpus has more of the rare statuses than plans do, so they need no help.
+    Intercepts are not held back.
+    """
+    from scipy.optimize import minimize  # type: ignore[import-untyped]
+
+    columns = rows.shape[1]
+    counts = np.bincount(label, minlength=kinds)
+    wanted = np.eye(kinds)[label]
+    turned = rows.T.tocsr() if hasattr(rows, "tocsr") else rows.T
+    absent = np.where(counts == 0, -20.0, 0.0)
+
+    def cost(packed: Array) -> tuple[float, Array]:
+        weights, bias = packed[:-kinds].reshape(columns, kinds), packed[-kinds:]
+        scores = rows @ weights + bias + absent
+        scores -= scores.max(axis=1, keepdims=True)
+        powers = np.exp(scores)
+        sums = powers.sum(axis=1, keepdims=True)
+        loss = float((np.log(sums[:, 0]) - (scores * wanted).sum(axis=1)).sum())
+        error = powers / sums - wanted
+        slope = np.concatenate([(turned @ error + ridge * weights).ravel(), error.sum(axis=0)])
+        return loss + 0.5 * ridge * float((weights * weights).sum()), slope
+
+    found = minimize(
+        cost,
+        np.zeros((columns + 1) * kinds),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": _STEPS},
+    ).x
+    return found[:-kinds].reshape(columns, kinds), found[-kinds:] + absent
+
+
+def _temperature(scores: Array, label: NDArray[np.int64]) -> float:
+    """The divisor of the scores with the least log loss, to three decimals."""
+    grid = np.round(np.exp(np.linspace(np.log(0.3), np.log(3.0), 200)), 3)
+    rows = np.arange(len(label))
+    losses = [-np.log(softmax(scores / t)[rows, label] + 1e-12).mean() for t in grid]
+    return float(grid[int(np.argmin(losses))])

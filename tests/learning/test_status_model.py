@@ -1,0 +1,237 @@
+"""The learned status model: trained on planted updates, kept as data, checked when it is loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nlpkit import features
+from nlpkit.analysis import status
+from nlpkit.analysis.status_model import STATUSES, StatusModel, grams, pooled
+from nlpkit.errors import InputError, NlpkitError
+from nlpkit.learning.corpus import corpus, labelled, labelled_table
+from nlpkit.learning.train import Trained, fit, material, predict, split_by_group, write
+from nlpkit.resources import bundled
+from nlpkit.schema import conform
+
+
+class WordHash:
+    """Vectors from the words alone: enough to be an encoder."""
+
+    name = "word-hash"
+    dimension = 12
+
+    def encode(self, texts: Sequence[str]) -> Any:
+        out = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for i, text in enumerate(texts):
+            for word in text.lower().split():
+                out[i, hashlib.sha256(word.encode()).digest()[0] % self.dimension] += 1
+            out[i] /= max(1e-9, float(np.linalg.norm(out[i])))
+        return out
+
+
+THINGS = [
+    "kiosk",
+    "ferry pass",
+    "bell tower",
+    "seed store",
+    "ice rink",
+    "print room",
+    "boat shed",
+    "map desk",
+]
+TELLING = {
+    "complete": "The {} was opened in March and is used every day.",
+    "on_track": "The {} is being built and the roof is going on.",
+    "at_risk": "The {} is being built but the supplier has let us down.",
+    "off_track": "Work on the {} has stalled.",
+    "not_started": "The {} will be looked at next year.",
+    "declined": "We have decided not to go ahead with the {}.",
+    "unclear": "The {} is a thing of beauty.",
+}
+TOWNS = ["Ambleford", "Brackwater", "Cotherby", "Dunmere"]
+
+
+def planted() -> pd.DataFrame:
+    rows = []
+    for town, thing, label in product(TOWNS, THINGS[:4], STATUSES):
+        said = TELLING[label].format(thing)
+        rows.append(
+            {
+                "service": town,
+                "action_id": str(len(rows)),
+                "recommendation": f"Open the {thing}.",
+                "as_of": "2023-06",
+                "update": f"Visitors ask for it often in {town}. {said}",
+                "status": label,
+                "why": said,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+@cache
+def trained() -> Trained:
+    rows = planted()
+    data = labelled(rows.drop(columns=["status", "why"]), list(rows["status"]), rows["why"], {"planted": "0"})
+    return fit(material(data, WordHash()))
+
+
+def judged(*updates: str) -> pd.DataFrame:
+    table = conform(pd.DataFrame([{"update": text, "as_of": "2023-06"} for text in updates]))
+    return status.judge(table, features.compute(table, encoder=WordHash()), model=trained().model)
+
+
+def test_what_was_planted_is_recovered_for_services_left_out() -> None:
+    truth = [STATUSES.index(label) for label in planted()["status"]]
+    assert (trained().left_out.argmax(axis=1) == truth).mean() > 0.95
+    np.testing.assert_allclose(trained().left_out.sum(axis=1), 1.0)
+
+
+@pytest.mark.parametrize("label", STATUSES)
+def test_it_carries_over_to_things_it_has_not_met(label: str) -> None:
+    assert judged(TELLING[label].format("telescope"))["status"].iloc[0] == label
+
+
+def test_the_reason_is_the_sentence_that_decides_and_stands_in_the_update() -> None:
+    text = "Visitors ask for it often in Ambleford. Work on the telescope has stalled."
+    row = judged(text).iloc[0]
+    assert row["status_why"][0]["text"] == "Work on the telescope has stalled."
+    assert all(reason["text"] in text for reason in row["status_why"])
+
+
+def test_a_row_does_not_depend_on_the_rows_beside_it() -> None:
+    texts = [TELLING[label].format("telescope") for label in STATUSES]
+    together = judged(*texts)
+    alone = [judged(text).iloc[0]["status_probabilities"] for text in texts]
+    assert list(together["status_probabilities"]) == alone
+
+
+def test_no_narrative_is_unclear_without_asking_the_model() -> None:
+    assert list(judged("N/a", "")["status"]) == ["unclear", "unclear"]
+
+
+def test_training_again_gives_the_same_bytes() -> None:
+    rows = planted()
+    data = labelled(rows.drop(columns=["status", "why"]), list(rows["status"]), rows["why"], {"planted": "0"})
+    again = fit(material(data, WordHash())).model
+    assert again.files() == trained().model.files()
+
+
+def test_a_model_survives_its_files(tmp_path: Path) -> None:
+    write(trained().model, tmp_path, {"about": "planted"})
+    facts = json.loads((tmp_path / "model.json").read_text(encoding="utf8"))
+    held = (tmp_path / "model.npz").read_bytes()
+    assert facts["sha256"] == hashlib.sha256(held).hexdigest()
+    again = StatusModel.from_files(facts, held)
+    rows = planted()
+    data = labelled(rows.drop(columns=["status", "why"]), list(rows["status"]), rows["why"], {})
+    read = material(data, WordHash())
+    np.testing.assert_allclose(predict(again, read), predict(trained().model, read), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": 0}, "reads format"),
+        ({"statuses": ["done"]}, "reads format"),
+        ({"sentence_features": ["first"]}, "sentence_cues"),
+        ({"document_features": []}, "'document'"),
+    ],
+)
+def test_a_model_that_does_not_fit_is_refused(change: dict[str, Any], message: str) -> None:
+    facts, held = trained().model.files()
+    with pytest.raises(NlpkitError, match=message):
+        StatusModel.from_files({**facts, **change}, held)
+
+
+def test_vectors_of_another_encoder_are_not_put_to_the_model() -> None:
+    table = conform(pd.DataFrame([{"update": TELLING["off_track"].format("telescope"), "as_of": "2023-06"}]))
+    without = status.judge(table, features.compute(table))
+    other = status.judge(table, features.compute(table, encoder=WordHash()))
+    assert other["status_probabilities"].tolist() == without["status_probabilities"].tolist()
+
+
+def test_the_packaged_model_is_whole_and_learned_from_the_train_split() -> None:
+    from nlpkit.analysis.status_model import packaged_model
+    from nlpkit.models import learned
+
+    packaged_model()
+    assert bundled("models/status/model.npz").stat().st_size < 10_000_000
+    assert learned("status")["learned_from"] == corpus("train").sha256
+
+
+def test_grams_know_the_ends_of_a_sentence_and_treat_numbers_alike() -> None:
+    assert grams("Not 12.") == ["^", "not", "0", "$", "^ not", "not 0", "0 $", "^ not 0", "not 0 $"]
+
+
+def test_evidence_of_no_sentence_is_marked_as_such() -> None:
+    assert pooled(np.zeros((0, 8)))[-1] == 1 and pooled(np.full((2, 8), 0.125))[-1] == 0
+
+
+def test_a_service_is_never_on_both_sides() -> None:
+    group = ["a"] * 5 + ["b"] * 3 + ["c"] * 3 + ["d"]
+    fold = split_by_group(group, folds=3)
+    assert all(len({f for f, g in zip(fold, group, strict=True) if g == name}) == 1 for name in "abcd")
+    assert len(set(fold)) == 3
+
+
+def test_splits_of_the_corpus_share_no_service() -> None:
+    assert not set(corpus("train").group) & set(corpus("test").group)
+
+
+ROWS = [{"update": f"Step {i} was taken.", "status": "on_track" if i % 2 else "complete"} for i in range(80)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([{**row, "status": "green"} for row in ROWS], "row 1, column 'status': 'green' is not a status"),
+        ([*ROWS, {"update": " ", "status": "complete"}], "row 81, column 'update': has no text"),
+        ([{**row, "status": "complete"} for row in ROWS], "has only rows labelled 'complete'"),
+        (ROWS[:10], "has 10 labelled rows, too few"),
+        ([{"update": row["update"]} for row in ROWS], "has no column 'status'"),
+        ([{"status": row["status"]} for row in ROWS], "has no column 'update'"),
+    ],
+)
+def test_labels_that_cannot_be_learned_from_are_refused(
+    rows: list[dict[str, str]], message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf8")
+    with pytest.raises(InputError, match=message):
+        labelled_table(path)
+
+
+def test_a_labelled_table_is_read_with_nested_labels_too(tmp_path: Path) -> None:
+    path = tmp_path / "mine.jsonl"
+    path.write_text(
+        "".join(json.dumps({"update": r["update"], "labels": {"status": r["status"]}}) + "\n" for r in ROWS),
+        encoding="utf8",
+    )
+    assert labelled_table(path).status == tuple(row["status"] for row in ROWS)
+
+
+def test_the_command_overwrites_no_model(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    done = run("train", "status", "--out", "mine")
+    assert done.returncode == 2
+    assert "mine exists already, and nothing is overwritten" in done.stderr
+    assert not list((tmp_path / "mine").iterdir())
+
+
+def test_the_command_leaves_nothing_where_the_labels_are_no_good(run: Any, tmp_path: Path) -> None:
+    rows = "".join(json.dumps({**row, "status": "green"}) + "\n" for row in ROWS)
+    (tmp_path / "mine.jsonl").write_text(rows, encoding="utf8")
+    done = run("train", "status", "--data", "mine.jsonl", "--out", "model")
+    assert done.returncode == 2 and "'green' is not a status" in done.stderr
+    assert not (tmp_path / "model").exists()
