@@ -16,7 +16,16 @@ from typing import Any
 import pandas as pd
 
 from nlpkit.analysis.topic import content_stems, off_topic
-from nlpkit.analysis.views import HAPPENED, TO_COME, Case, View, fraction_done, is_bare, read_sentences
+from nlpkit.analysis.views import (
+    HAPPENED,
+    TO_COME,
+    Case,
+    View,
+    case_at,
+    fraction_done,
+    is_bare,
+    read_sentences,
+)
 from nlpkit.features import Features
 from nlpkit.language.annotations import Span, Stage
 from nlpkit.language.terms import stem
@@ -49,14 +58,7 @@ def judge(updates: pd.DataFrame, features: Features, status: pd.DataFrame) -> pd
     away = [certainty >= 0.5 for certainty in off_topic(updates, features)]
     rows: list[dict[str, object]] = []
     for i in range(len(updates)):
-        case = Case(
-            update=features.update[i],
-            planned_action=features.planned_action[i],
-            recommendation=features.recommendation[i],
-            required_outcome=str(updates["required_outcome"].iloc[i]),
-            as_of=features.as_of[i],
-            due=features.due[i],
-        )
+        case = case_at(updates, features, i)
         read = _Reading(
             case,
             tuple(read_sentences(case)),

@@ -25,7 +25,7 @@ from nlpkit.analysis.status_model import (
     sentence_values,
 )
 from nlpkit.analysis.topic import off_topic
-from nlpkit.analysis.views import Case, Passage, is_bare, read_sentences
+from nlpkit.analysis.views import Case, Passage, case_at, is_bare, read_sentences
 from nlpkit.features import Features
 from nlpkit.resources import lexicon
 from nlpkit.schema import Mismatch, Status
@@ -61,15 +61,7 @@ def judge(updates: pd.DataFrame, features: Features, *, model: StatusModel | Non
         features.vectors([s.text for analysis in features.update for s in analysis.sentences])
     rows: list[dict[str, object]] = []
     for i in range(len(updates)):
-        case = Case(
-            update=features.update[i],
-            planned_action=features.planned_action[i],
-            recommendation=features.recommendation[i],
-            required_outcome=str(updates["required_outcome"].iloc[i]),
-            as_of=features.as_of[i],
-            due=features.due[i],
-            off_topic=away[i],
-        )
+        case = case_at(updates, features, i, off_topic=away[i])
         signals = read_signals(case)
         shares = probabilities(signals)
         reading = None

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
+import pandas as pd
+
 from nlpkit.analysis.topic import coverage
+from nlpkit.features import Features
 from nlpkit.language.annotations import DateMention, Sentence, Stage, TextAnalysis
 from nlpkit.language.terms import stem
 from nlpkit.resources import lexicon
@@ -24,6 +27,7 @@ __all__ = [
     "Case",
     "Passage",
     "View",
+    "case_at",
     "coming_dates",
     "fraction_done",
     "idioms",
@@ -105,6 +109,19 @@ class View:
             if cue.kind == kind:
                 return Passage(self.text, cue.text)
         return Passage(self.text, "" if kind else self.cue)
+
+
+def case_at(updates: pd.DataFrame, features: Features, i: int, *, off_topic: float = 0.0) -> Case:
+    """The case of the ``i``-th row of an update table with its features."""
+    return Case(
+        update=features.update[i],
+        planned_action=features.planned_action[i],
+        recommendation=features.recommendation[i],
+        required_outcome=str(updates["required_outcome"].iloc[i]),
+        as_of=features.as_of[i],
+        due=features.due[i],
+        off_topic=off_topic,
+    )
 
 
 def read_sentences(case: Case) -> list[View]:

@@ -34,7 +34,7 @@ from nlpkit.analysis.status_model import (
     vote,
 )
 from nlpkit.analysis.topic import off_topic
-from nlpkit.analysis.views import Case, read_sentences
+from nlpkit.analysis.views import case_at, read_sentences
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.default import default_encoder
 from nlpkit.errors import NlpkitError
@@ -103,15 +103,7 @@ def material(data: Labelled, encoder: Encoder) -> Material:
     away = off_topic(data.updates, made)
     texts, sentences, document, telling, rules = [], [], [], [], []
     for i, why in enumerate(data.why):
-        case = Case(
-            update=made.update[i],
-            planned_action=made.planned_action[i],
-            recommendation=made.recommendation[i],
-            required_outcome=str(data.updates["required_outcome"].iloc[i]),
-            as_of=made.as_of[i],
-            due=made.due[i],
-            off_topic=away[i],
-        )
+        case = case_at(data.updates, made, i, off_topic=away[i])
         views, signals = read_sentences(case), read_signals(case)
         shares = by_rule.probabilities(signals)
         texts.append(tuple(view.text for view in views))
