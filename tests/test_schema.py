@@ -29,7 +29,7 @@ DECLARED = {
         "Blue: complete by June", "Will be delivered",
     ],
     "at_risk": [
-        "Amber", "A", "Yellow", "🟡", "🟠", "#FFC000", "FFEB9C", "At risk", "Delayed", "Slippage", "Some delays",
+        "Amber", "A", "Yellow", "🟡", "🟠", "#FFC000", "FFEB9C", "At risk", "May not be delivered", "Delayed", "Slippage", "Some delays",
         "Slipped to March", "Behind target", "Amber: complete by June", "Amber - in progress", "In progress (amber)",
         "Green/Amber", "Amber Green", "G → A", "Amber - not yet complete", "Outstanding",
     ],

@@ -145,6 +145,10 @@ def recognise(
         return None
     if not _TEXT_ROLES & set(known) or not _STATE_ROLES & set(known):
         return None
+    if not {"id", "recommendation"} & set(known) and sum(map(bool, map(declared_status, filled))) * 2 > len(
+        filled
+    ):
+        return None  # the meanings of a colour key
     roles = _settle(roles, [str(h) for h in headings], body)
     if "id" not in roles and roles and not roles[0] and not headings[0].strip():
         roles[0] = "id"

@@ -203,4 +203,7 @@ def _continues(table: Table, layout: Layout, headed_since: bool) -> bool:
         return True
     # After a heading the rows must look like actions: a number or a recommendation, and news.
     placed = [place_row(row, layout) for row in rows]
-    return any(action_number(row, None)[0] and row.filled("update", "declared") for row in placed)
+    numbered = (re.search(r"\d", action_number(row, None)[0]) for row in placed)
+    return any(
+        number and row.filled("update", "declared") for number, row in zip(numbered, placed, strict=True)
+    )

@@ -69,6 +69,8 @@ def _rows_made_whole(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
             for j in range(i + 1, min(i + _MAX_CELL_LINES, len(lines))):
                 if not lines[j].strip() or _ROW_START.match(lines[j]):
                     break
+                if fresh and not lines[j].lstrip()[:1].islower():
+                    break  # a new table may be narrower: only a sentence going on shows a cut row
                 total += lines[j].count("\t")
                 if total >= width:
                     size = j - i + 1 if total == width else 1

@@ -278,6 +278,20 @@ closes in July 2024. ⇥ A"""
     assert found["update"].iloc[1] == "Policy drafted; consultation closes in July 2024."
 
 
+def test_narrower_tables_after_wider_ones_keep_their_rows() -> None:
+    front = (
+        "Author ⇥ A Clerk ⇥ 1.0\nOwner ⇥ The board ⇥ 1.0\n\nIntroduction ⇥ 4\nProcess ⇥ 5\nSummary ⇥ 7\n\n"
+    )
+    found = read(front + "Ref ⇥ Recommendation ⇥ Update\n1 ⇥ Test. ⇥ Tested.")
+    assert found.accounts[0].rows_found == 2 + 3 + 2
+
+
+def test_the_meanings_of_a_colour_key_head_no_table() -> None:
+    key = "Action completed ⇥ Action is unlikely to be delivered ⇥ Action may not be delivered ⇥ Action will be delivered"
+    found = read(TITLE + "Ref ⇥ Recommendation ⇥ Update\n1 ⇥ Test. ⇥ Tested.\n\nKey to colours\n\n" + key)
+    assert found.accounts[0].dispositions == {"heading row": 1, "action": 1, "legend": 1}
+
+
 def test_words_beyond_the_last_column_are_kept() -> None:
     found = updates(
         TITLE + "Ref ⇥ Recommendation ⇥ Update ⇥ RAG\n1 ⇥ Pay. ⇥ Paid all 40. ⇥ Blue ⇥ an extra note"
