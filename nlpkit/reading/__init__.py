@@ -131,7 +131,7 @@ def _decoded(path: Path) -> str:
         )
     raw = path.read_bytes()
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return raw.decode("utf-16", errors="replace")
+        return _with_words(_utf16(raw, path), path)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -147,6 +147,21 @@ def _decoded(path: Path) -> str:
                 row=f"line {line}",
                 remedy="Save the file as UTF-8.",
             ) from error
+    return _with_words(text, path)
+
+
+def _utf16(raw: bytes, path: Path) -> str:
+    try:
+        return raw.decode("utf-16")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"begins like UTF-16 but is broken at byte {error.start}",
+            source=path,
+            remedy="Save the file as UTF-8.",
+        ) from error
+
+
+def _with_words(text: str, path: Path) -> str:
     if not text.strip():
         raise InputError("is empty", source=path, remedy="Give a document with text in it.")
     if "\x00" in text:

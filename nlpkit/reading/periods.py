@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import pairwise
 
-from nlpkit.language.dates import DAY, MONTH, YEAR, find_dates, period_end
+from nlpkit.language.dates import DAY, MONTH, QUARTER, YEAR, find_dates, period_end
 from nlpkit.language.sentences import split_sentences
 from nlpkit.reading.blocks import Line
 
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 _RANGE = rf"{MONTH}(?:\s*{YEAR})?\s*(?:-|–|—|/|to)\s*{MONTH}\s*{YEAR}"
-_QUARTER = rf"(?:Q[1-4]|Quarter\s+(?:[1-4]|one|two|three|four)|H[12])\s*[-–,]?\s*(?:of\s+)?(?:FY\s*)?{YEAR}"
+_QUARTER = rf"(?:{QUARTER}|H[12])\s*[-–,]?\s*(?:of\s+)?(?:FY\s*)?{YEAR}"
 _SEASON = rf"(?:Spring|Summer|Autumn|Winter)\s+{YEAR}"
 _MONTH_YEAR = rf"{MONTH}[\s-]*{YEAR}"
 _DATE = rf"(?:{DAY}\s+{MONTH}\s+20\d\d|\d{{1,2}}[/.]\d{{1,2}}[/.](?:20)?\d\d)"

@@ -234,6 +234,12 @@ def test_a_sheet_with_a_plans_own_headings() -> None:
         ("plan.docm", b"x", "format that nlpkit does not read"),
         ("prose.txt", b"A letter without any plan in it.", "holds no progress updates"),
         ("binary.txt", b"a\x00b", "is not a text file"),
+        (
+            "cut16.txt",
+            "No\tRecommendation".encode("utf-16") + b"\x00",
+            "UTF-16 but is broken.*Save the file as UTF-8",
+        ),
+        ("empty16.txt", "  \n".encode("utf-16"), "is empty"),
         ("bytes.txt", b"line one\nline \x81 two\xff", "line 2.*0x81.*Save the file as UTF-8"),
     ],
 )
