@@ -159,6 +159,14 @@ def score(
     service: Service = "",
     as_of: AsOf = "",
     catalogue: MaybeCatalogue = "spotlight",
+    status_model: Annotated[
+        str,
+        typer.Option(
+            metavar="FOLDER",
+            help="Judge status by a model of your own, from 'nlpkit train status --out FOLDER'.",
+            show_default=False,
+        ),
+    ] = "",
     quiet: Quiet = False,
 ) -> None:
     """Judge every update, each judgement with its reason."""
@@ -171,7 +179,9 @@ def score(
         from nlpkit.scoring import score as judge
 
         goal = None if catalogue == "none" else catalogue
-        scored = judge(intake.updates, catalogue=goal, as_of=as_of, progress=bar)
+        scored = judge(
+            intake.updates, catalogue=goal, as_of=as_of, status_model=status_model or None, progress=bar
+        )
     _write(scored, out)
     if not quiet:
         from nlpkit.reporting.terminal import question_lines, questions, summary_lines

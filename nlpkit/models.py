@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from nlpkit.errors import NlpkitError
 from nlpkit.resources import bundled
 
-__all__ = ["LogisticModel", "file_sha256", "learned", "packaged_folder", "verified"]
+__all__ = ["LogisticModel", "figures", "file_sha256", "learned", "packaged_folder", "verified"]
 
 
 def packaged_folder(package: str, folder: str) -> Path:
@@ -82,13 +82,22 @@ def learned(name: str) -> Mapping[str, Any]:
     Raises:
         NlpkitError: the file is missing or is not readable as JSON.
     """
-    path = bundled(f"models/{name}/model.json")
+    return figures(bundled(f"models/{name}/model.json"))
+
+
+def figures(path: Path) -> Mapping[str, Any]:
+    """What was learned, from a ``model.json`` wherever it lies.
+
+    Raises:
+        NlpkitError: as :func:`learned`.
+    """
+    mend = "Reinstall nlpkit, or, for a model of your own, name the folder that nlpkit train wrote."
     try:
         found = json.loads(path.read_text(encoding="utf8"))
     except (OSError, ValueError) as error:
-        raise NlpkitError(f"The model file {path} cannot be read ({error}). Reinstall nlpkit.") from error
+        raise NlpkitError(f"The model file {path} cannot be read ({error}). {mend}") from error
     if not isinstance(found, dict):
-        raise NlpkitError(f"The model file {path} does not hold a model. Reinstall nlpkit.")
+        raise NlpkitError(f"The model file {path} does not hold a model. {mend}")
     return found
 
 

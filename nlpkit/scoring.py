@@ -10,6 +10,7 @@ import pandas as pd
 
 from nlpkit import features
 from nlpkit.analysis import calendar, evidence, linking, staleness, status
+from nlpkit.analysis.status_model import kept_model
 from nlpkit.catalogue import load_catalogue
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.default import default_encoder
@@ -28,6 +29,7 @@ def score(
     catalogue: str | Path | None = "spotlight",
     as_of: str = "",
     encoder: Encoder | None = None,
+    status_model: str | Path | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Judge every update: status, staleness, evidence and links, each with its reason.
@@ -39,6 +41,8 @@ def score(
             needs no encoder.
         as_of: ISO date, month or year at which updates that do not say so were true.
         encoder: turns texts into vectors; nlpkit's own unless given.
+        status_model: folder of a model that ``nlpkit train status`` wrote, to judge status in place of
+            nlpkit's own; needs the encoder that it was learned with.
         progress: called before each step.
 
     Returns:
@@ -48,16 +52,24 @@ def score(
     Raises:
         InputError: the table has no rows or no updates, a ``row_id`` is used twice, or the
             catalogue cannot be read.
+        NlpkitError: the status model is damaged, does not fit this nlpkit, or was learned with
+            another encoder.
     """
     told = progress or _silent
     table = conform(updates.drop(columns=[c for c in SCORE_COLUMNS if c in updates.columns]), as_of=as_of)
     goal = None if catalogue is None else load_catalogue(catalogue)
-    if goal is not None and encoder is None:
+    model = None if status_model is None else kept_model(status_model)
+    if (goal is not None or model is not None) and encoder is None:
         encoder = default_encoder()
+    if model is not None and encoder is not None and model.encoder != encoder.name:
+        raise NlpkitError(
+            f"The status model in {status_model} was learned with the encoder '{model.encoder}', not with "
+            f"'{encoder.name}'. Score with that encoder, or train the model again (nlpkit train status)."
+        )
     told("reading sentences", 0, 5)
     made = features.compute(table, encoder=encoder)
     told("judging status", 1, 5)
-    stated = status.judge(table, made)
+    stated = status.judge(table, made, model=model)
     due = calendar.judge(table, made)
     told("looking for repeats", 2, 5)
     stale = staleness.judge(table, made)

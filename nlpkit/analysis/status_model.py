@@ -21,6 +21,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ from numpy.typing import NDArray
 from nlpkit.analysis.signals import Signal
 from nlpkit.analysis.views import Case, View
 from nlpkit.errors import NlpkitError
-from nlpkit.models import learned, verified
+from nlpkit.models import figures, verified
 from nlpkit.resources import bundled
 from nlpkit.schema import Status
 
@@ -41,6 +42,7 @@ __all__ = [
     "Vocabulary",
     "document_values",
     "grams",
+    "kept_model",
     "packaged_model",
     "pooled",
     "sentence_values",
@@ -324,6 +326,13 @@ class StatusModel:
                 f"nlpkit reads format {FORMAT} about {list(STATUSES)}. Reinstall nlpkit, or train the model "
                 "again (nlpkit train status)."
             )
+        lacking = [
+            name
+            for name in ("sentence_features", "document_features", "temperature", "encoder")
+            if name not in facts
+        ]
+        if lacking:
+            raise NlpkitError(f"The status model's model.json lacks {', '.join(lacking)}: it was altered.")
         with np.load(io.BytesIO(arrays), allow_pickle=False) as held:
             missing = [name for name in ("terms", *_ARRAYS) if name not in held.files]
             if missing:
@@ -355,8 +364,17 @@ def packaged_model() -> StatusModel:
     Raises:
         NlpkitError: a file is missing or altered, or the model does not fit this nlpkit.
     """
-    facts = learned("status")
-    path = verified(bundled("models/status/model.npz"), str(facts.get("sha256", "")))
+    return kept_model(bundled("models/status"))
+
+
+def kept_model(folder: str | Path) -> StatusModel:
+    """The model in a folder that ``nlpkit train status --out FOLDER`` wrote, checked in the same way.
+
+    Raises:
+        NlpkitError: as :func:`packaged_model`.
+    """
+    facts = figures(Path(folder) / "model.json")
+    path = verified(Path(folder) / "model.npz", str(facts.get("sha256", "")))
     return StatusModel.from_files(facts, path.read_bytes())
 
 

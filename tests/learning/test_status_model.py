@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import nlpkit
 from nlpkit import features
 from nlpkit.analysis import status
-from nlpkit.analysis.status_model import STATUSES, StatusModel, grams, pooled
+from nlpkit.analysis.status_model import STATUSES, StatusModel, grams, kept_model, pooled
 from nlpkit.errors import InputError, NlpkitError
 from nlpkit.learning.corpus import corpus, labelled, labelled_table
 from nlpkit.learning.train import Trained, fit, material, predict, split_by_group, write
@@ -137,6 +138,47 @@ def test_a_model_survives_its_files(tmp_path: Path) -> None:
     data = labelled(rows.drop(columns=["status", "why"]), list(rows["status"]), rows["why"], {})
     read = material(data, WordHash())
     np.testing.assert_allclose(predict(again, read), predict(trained().model, read), atol=1e-4)
+
+
+def test_a_kept_model_judges_as_it_did_before_it_was_kept(tmp_path: Path) -> None:
+    write(trained().model, tmp_path / "mine", {"about": "planted"})
+    texts = [TELLING[label].format("telescope") for label in STATUSES]
+    table = pd.DataFrame([{"update": text, "as_of": "2023-06"} for text in texts])
+    scored = nlpkit.score(table, catalogue=None, encoder=WordHash(), status_model=tmp_path / "mine")
+    assert list(scored["status"]) == list(judged(*texts)["status"]) == list(STATUSES)
+
+
+def test_a_kept_model_is_not_used_with_another_encoder_nor_when_damaged(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    with pytest.raises(
+        NlpkitError, match=r"mine/model\.json cannot be read.*the folder that nlpkit train wrote"
+    ):
+        kept_model(folder)
+    write(trained().model, folder, {"about": "planted"})
+
+    class Other(WordHash):
+        name = "other"
+
+    table = pd.DataFrame([{"update": "The kiosk was opened."}])
+    with pytest.raises(NlpkitError, match="learned with the encoder 'word-hash', not with 'other'"):
+        nlpkit.score(table, catalogue=None, encoder=Other(), status_model=folder)
+    (folder / "model.npz").write_bytes(b"something else")
+    with pytest.raises(NlpkitError, match=r"model\.npz"):
+        kept_model(folder)
+    facts = json.loads((folder / "model.json").read_text(encoding="utf8"))
+    del facts["temperature"]
+    with pytest.raises(NlpkitError, match="lacks temperature"):
+        StatusModel.from_files(facts, b"")
+
+
+def test_the_command_scores_with_a_model_of_ones_own(run: Any, tmp_path: Path) -> None:
+    write(trained().model, tmp_path / "mine", {"about": "planted"})
+    (tmp_path / "new.jsonl").write_text(
+        json.dumps({"update": "The kiosk was opened."}) + "\n", encoding="utf8"
+    )
+    done = run("score", "new.jsonl", "--catalogue", "none", "--status-model", "mine")
+    assert done.returncode == 2 and not done.stdout
+    assert "learned with the encoder 'word-hash'" in done.stderr  # nlpkit's own encoder is another
 
 
 @pytest.mark.parametrize(
