@@ -170,7 +170,7 @@ def test_rows_of_services_are_whole() -> None:
         assert list(row) == KEYS, row["row_id"]
         assert all(isinstance(row[key], str) for key in KEYS if key != "labels"), row["row_id"]
         assert re.fullmatch(r"\d{4}-(?:0[1-9]|1[0-2])", row["as_of"]), row["row_id"]
-        assert row["sector"] in {"fire", "transport", "audit", "health", "council"}
+        assert row["sector"] in {"fire", "transport", "audit", "health", "council", "police"}
     table = pd.DataFrame(SERVICES).drop(columns=["labels", "pair"])
     assert list(conform(table)["row_id"]) == [row["row_id"] for row in SERVICES]
 
