@@ -33,6 +33,7 @@ class Labelled:
         why: the passage that decides the label, or ``""``.
         pair: rows of one minimal pair share a value; else ``""``.
         group: what to leave out together in cross-validation: the service.
+        typical: the rows most like those to be judged: confidence is set on them.
         sha256: of the files that the rows come from, by their name.
     """
 
@@ -41,23 +42,29 @@ class Labelled:
     why: tuple[str, ...]
     pair: tuple[str, ...]
     group: tuple[str, ...]
+    typical: tuple[bool, ...]
     sha256: dict[str, str]
 
 
 def corpus(split: str) -> Labelled:
     """The ``train`` or ``test`` split of ``corpora/updates`` (the starter rows belong to ``train``)."""
     folder = bundled("corpora/updates")
-    slugs = json.loads((folder / "splits.json").read_text(encoding="utf8"))[split]
-    paths = [folder / "services" / f"{slug}.jsonl" for slug in sorted(slugs)]
+    splits = json.loads((folder / "splits.json").read_text(encoding="utf8"))
+    paths = [folder / "services" / f"{slug}.jsonl" for slug in sorted(splits[split])]
     if split == "train":
         paths.append(folder / "starter.jsonl")
-    rows = [json.loads(line) for path in paths for line in path.read_text(encoding="utf8").splitlines()]
+    lines = [(path.stem, line) for path in paths for line in path.read_text(encoding="utf8").splitlines()]
+    rows = [json.loads(line) for _, line in lines]
     labels = [row.pop("labels") for row in rows]
     hashes = {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths
     }
     return labelled(
-        pd.DataFrame(rows).fillna(""), [x["status"] for x in labels], [x["why"] for x in labels], hashes
+        pd.DataFrame(rows).fillna(""),
+        [x["status"] for x in labels],
+        [x["why"] for x in labels],
+        hashes,
+        typical=[slug in splits["typical"] for slug, _ in lines],
     )
 
 
@@ -99,8 +106,9 @@ def labelled(
     sha256: dict[str, str],
     *,
     source: str | Path | None = None,
+    typical: Sequence[bool] | None = None,
 ) -> Labelled:
-    """Labelled rows, checked (see :func:`labelled_table`)."""
+    """Labelled rows, checked (see :func:`labelled_table`); all of them typical unless told."""
     known = {str(member) for member in Status}
     updates = conform(rows, source=str(source or ""))
     for place, (label, text) in enumerate(zip(status, updates["update"], strict=True), start=1):
@@ -133,5 +141,6 @@ def labelled(
         why=tuple(why),
         pair=tuple(value if isinstance(value, str) else "" for value in pair),
         group=tuple(updates["service"]),
+        typical=tuple(typical) if typical is not None else (True,) * len(updates),
         sha256=dict(sha256),
     )

@@ -2,7 +2,8 @@
 
 Softmax regressions with ridge, fitted by L-BFGS from zero: no chance is involved. Evidence of sentences
 for the second stage comes from models that did not see the sentence's service (stacked
-generalisation, Wolpert 1992); the temperature is set on predictions made in the same way (Guo et al. 2017).
+generalisation, Wolpert 1992); the temperature is set on predictions made in the same way (Guo et al. 2017),
+for the rows that are most like those to be judged, where the data say which these are.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ _FOLDS = 6
 _BACKGROUND = len(STATUSES)
 _STEPS = 60  # of L-BFGS: more no longer move the cross-validated figures
 _LEAST_ROWS = 3  # of updates that hold a gram
+_LEAST_TYPICAL = 100  # with fewer typical rows the temperature is set on all
 _COMPONENTS = 96  # of sentence vectors, by principal components
 _WORDS_SCALE, _CUES_SCALE, _VECTORS_SCALE = 2.0, 0.7, 2.0  # a larger scale is a weaker ridge
 _RIDGE = {"sentence_words": 0.5, "vectors": 2.0, "document": 2.0, "words": 0.3}
@@ -67,6 +69,9 @@ class Material:
     telling: tuple[tuple[bool, ...] | None, ...]
     """Which sentences hold the deciding passage; None where that is not known."""
 
+    typical: NDArray[np.bool_]
+    """The rows most like those to be judged."""
+
     encoder: str
     """The name of what made the vectors."""
 
@@ -84,6 +89,7 @@ class Material:
             sentences=tuple(self.sentences[i] for i in places),
             document=tuple(self.document[i] for i in places),
             telling=tuple(self.telling[i] for i in places),
+            typical=self.typical[places],
             encoder=self.encoder,
             rules=self.rules[places],
         )
@@ -125,6 +131,7 @@ def material(data: Labelled, encoder: Encoder) -> Material:
         sentences=tuple(sentences),
         document=tuple(document),
         telling=tuple(telling),
+        typical=np.array(data.typical, dtype=np.bool_),
         encoder=encoder.name,
         rules=np.array(rules),
     )
@@ -171,7 +178,8 @@ def fit(data: Material) -> Trained:
         stages[outside] = whole[outside] @ weights + bias
     rules = np.array([[row[name] for name in RULES] for row in data.document])
     scores = vote(np.log(softmax(stages)), np.log(softmax(words)), rules)
-    temperature = _temperature(scores, data.label)
+    near = data.typical if data.typical.sum() >= _LEAST_TYPICAL else np.ones(count, dtype=np.bool_)
+    temperature = _temperature(scores[near], data.label[near])
     weights, bias = _softmax_regression(whole, data.label, _RIDGE["document"])
     model = StatusModel(
         vocabulary=reader.vocabulary,

@@ -128,6 +128,20 @@ def test_training_again_gives_the_same_bytes() -> None:
     assert again.files() == trained().model.files()
 
 
+def test_confidence_is_set_on_the_typical_rows() -> None:
+    rows = planted()
+    odd = [place % 9 == 0 for place in range(len(rows) - 4)] + [False] * 4
+    label = [STATUSES[(STATUSES.index(x) + o) % 7] for x, o in zip(rows["status"], odd, strict=True)]
+    assert 1 < sum(odd) <= len(rows) - 100
+
+    def temperature(typical: list[bool]) -> float:
+        table = rows.drop(columns=["status", "why"])
+        data = labelled(table, label, rows["why"], {}, typical=typical)
+        return fit(material(data, WordHash())).model.temperature
+
+    assert temperature([not o for o in odd]) < temperature([True] * len(odd))
+
+
 def test_a_model_survives_its_files(tmp_path: Path) -> None:
     write(trained().model, tmp_path, {"about": "planted"})
     facts = json.loads((tmp_path / "model.json").read_text(encoding="utf8"))
