@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from nlpkit.analysis import linking
+from nlpkit.analysis.linking import table as linking_table
 from nlpkit.analysis.linking import LINK_COLUMNS, PAIR_FEATURES, link, links_column, table_features
 from nlpkit.analysis.similarity import FEATURES, compare, prepare, without_preamble
 from nlpkit.catalogue import Catalogue, Entry, load_catalogue
@@ -410,7 +410,7 @@ def test_the_same_links_whatever_the_order_and_the_company(
     updates = sample()
     found = link(updates, spotlight, Hashed()).set_index("row_id", append=False)
     shuffled = link(updates.iloc[::-1].reset_index(drop=True), spotlight, Hashed())
-    monkeypatch.setattr(linking, "_BLOCK", 20 * len(PAIR_FEATURES) * 7)
+    monkeypatch.setattr(linking_table, "_ROWS", 7)
     blocks = link(updates, spotlight, Hashed()).set_index("row_id")
     pd.testing.assert_frame_equal(found, blocks)
     assert len(shuffled) == len(found)

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpkit.analysis.linking.parts import Row, Vectors
+from nlpkit.analysis.linking.parts import Row, Vectors, window_vectors, windows
 from nlpkit.catalogue import Catalogue
 from nlpkit.models import learned, verified
 from nlpkit.resources import bundled
@@ -26,7 +26,7 @@ _SEEN = ("nearest", "nearest_three", "nearest_lead", "nearest_three_lead", "over
 EXAMPLE_FEATURES: tuple[str, ...] = tuple(
     f"example_{how}_{seen}" for how in ("whole", "passage") for seen in _SEEN
 )
-"""Of a row and an entry, by the cosine of the row as a whole, and of its best passage, to the examples
+"""Of a row and an entry, by the cosine of the row as a whole, and of its best stretch of sentences, to the examples
 as wholes: the nearest example of the entry; the mean of the nearest three; the lead of both over the
 next best entry; and by how much the three lead over the three nearest examples of anything else, and of
 actions that answer nothing."""
@@ -91,12 +91,12 @@ def compare_examples(rows: Sequence[Row], store: Vectors, examples: Examples) ->
     width = examples.vectors.shape[1]
     blank = np.zeros(width, dtype=np.float32)
     wholes = np.stack([store[row.whole] if row.main else blank for row in rows]).astype(np.float64)
-    pieces = np.stack([store[text] for row in rows for text in row.main] or [blank]).astype(np.float64)
     near = np.round(wholes @ examples.vectors.T, 6)
     nearer = np.full_like(near, _FLOOR)
-    if any(row.main for row in rows):
-        owners = [i for i, row in enumerate(rows) for _ in row.main]
-        np.maximum.at(nearer, owners, np.round(pieces @ examples.vectors.T, 6))
+    stretches = [(i, stretch) for i, row in enumerate(rows) for stretch in windows(row)]
+    if stretches:
+        pieces = window_vectors([stretch for _, stretch in stretches], store)
+        np.maximum.at(nearer, [i for i, _ in stretches], np.round(pieces @ examples.vectors.T, 6))
     own = np.array([service_key(row.service) if row.service else "" for row in rows])
     same = own[:, None] == examples.services[None, :]
     found = [_seen(np.where(same, _FLOOR, cosines), examples.grades) for cosines in (near, nearer)]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpkit.analysis.linking.parts import Row
+from nlpkit.analysis.linking.parts import Row, windows
 from nlpkit.catalogue import Catalogue
 from nlpkit.language.concepts import concept_names, concepts
 
@@ -16,7 +17,7 @@ __all__ = ["IDEA_FEATURES", "Ideas", "compare_ideas", "prepare_ideas"]
 
 IDEA_FEATURES: tuple[str, ...] = ("ideas_duty", "ideas_profile", "ideas_passage")
 """Of a row and an entry: what of the duty's ideas the row expresses; how alike the ideas of both are as
-a whole; and the same for the row's best passage. From 0 to 1; rare ideas count more."""
+a whole; and the same for the row's best stretch of sentences. From 0 to 1; rare ideas count more."""
 
 _COMMON = 0.3  # weight that a duty's ideas need for half of their say
 _SPREAD = 0.05  # share of an entry's texts that must express an idea for it to count as the entry's
@@ -52,8 +53,11 @@ def compare_ideas(
 ) -> NDArray[np.float64]:
     """:data:`IDEA_FEATURES` of every row and entry (or candidate): ``(rows, entries, 3)``."""
     names = len(concept_names())
-    owners = [i for i, row in enumerate(rows) for _ in row.main]
-    here = np.array([_present(text) for row in rows for text in row.main]).reshape(-1, names)
+    stretches = [(i, stretch) for i, row in enumerate(rows) for stretch in windows(row)]
+    owners = [i for i, _ in stretches]
+    here = np.array(
+        [np.maximum.reduce([_present(text) for text in stretch]) for _, stretch in stretches]
+    ).reshape(-1, names)
     whole = np.zeros((len(rows), names))
     for i, row in enumerate(rows):
         if row.main:
@@ -78,6 +82,7 @@ def _against(
     return chosen
 
 
+@lru_cache(maxsize=65536)
 def _present(text: str) -> NDArray[np.float64]:
     found = concepts(text)
     return np.array([name in found for name in concept_names()], dtype=np.float64)

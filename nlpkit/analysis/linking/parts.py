@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nlpkit.embedding import Encoder
 
-__all__ = ["Link", "Row", "Vectors", "short", "vectors"]
+__all__ = ["Link", "Row", "Vectors", "short", "vectors", "window_vectors", "windows"]
 
 Vectors = Mapping[str, NDArray[np.float32]]
 """Texts and their vectors."""
@@ -38,6 +38,25 @@ class Row:
     def whole(self) -> str:
         """The row's text in one piece; "" if it has none."""
         return self.main[-1] if self.main else ""
+
+
+def windows(row: Row) -> list[tuple[str, ...]]:
+    """The stretches of a row that are looked at: each passage, and runs of two and three sentences.
+
+    A long update says in a few sentences what it answers and in others who met whom about it.
+    """
+    found: list[tuple[str, ...]] = [(text,) for text in row.main]
+    sentences = row.main[:-1]
+    for length in (2, 3):
+        found += [tuple(sentences[i : i + length]) for i in range(len(sentences) - length + 1)]
+    return found
+
+
+def window_vectors(stretches: Sequence[tuple[str, ...]], store: Vectors) -> NDArray[np.float64]:
+    """Their vectors: of several passages the mean, scaled to unit length, so that nothing is encoded anew."""
+    found = np.stack([sum((store[text].astype(np.float64) for text in part), 0.0) for part in stretches])
+    unit: NDArray[np.float64] = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
+    return unit
 
 
 @dataclass(frozen=True, slots=True)
