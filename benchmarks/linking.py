@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 
 from nlpkit.analysis.linking import PAIR_FEATURES, link, link_actions, table_features
+from nlpkit.analysis.linking.counterparts import actions_catalogue
 from nlpkit.analysis.linking.examples import EXAMPLE_FEATURES, Examples, service_key
 from nlpkit.analysis.linking.pairs import make_ready
 from nlpkit.analysis.linking.parts import vectors
@@ -38,7 +39,7 @@ PAIRS = tuple(ROOT / "corpora" / "links" / name for name in ("starter.jsonl", "p
 MODEL = ROOT / "models" / "linking" / "model.json"
 EXAMPLES = MODEL.with_name("examples.npz")
 STRENGTH = 3.0  # inverse regularisation: the best F1 in cross-validation lies between 1 and 5
-THRESHOLDS = {"plain": (0.35, 0.2), "with_examples": (0.42, 0.15)}
+THRESHOLDS = {"plain": (0.4, 0.2), "with_examples": (0.42, 0.15), "actions": (0.35, 0.15)}
 """From which probability a pair is equivalent, and related: the first where F1 is best in cross-validation
 and 19 of 20 unmatched rows are left alone (or near it), the second where four in five of them get no link
 at all and 98 in 100 equivalents are still offered."""
@@ -106,22 +107,58 @@ def fit_all(rows: pd.DataFrame, truth: np.ndarray, catalogue: Catalogue, encoder
             figures = _by_probability(same[some], related[some], truth[some], *THRESHOLDS[name])
             _say(f"cross-validation by service, {name}, {which}", figures)
         models = [_fit(seen, truth >= least) for least in (2, 1)]
-        written[name] = {
-            grade: {
-                "features": list(model.features),
-                "weights": list(model.weights),
-                "intercept": model.intercept,
-                "threshold": threshold,
-            }
-            for grade, model, threshold in zip(
-                ("equivalent", "related"), models, THRESHOLDS[name], strict=True
-            )
-        }
+        written[name] = _written(models, name)
+    written["actions"] = _written(fit_actions(rows, encoder), "actions")
     about = "Logistic regressions over pairs of a row and a catalogue entry; see README.md."
     sources = {str(path.relative_to(ROOT)): hashlib.sha256(path.read_bytes()).hexdigest() for path in PAIRS}
     kept = {"catalogue": catalogue.name, "encoder": encoder.name, "sha256": file_sha256(EXAMPLES)}
     facts = {"about": about, "learned_from": {**sources, "split": "tune"}, "examples": kept, **written}
     MODEL.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf8")
+
+
+def _written(models: list[LogisticModel], name: str) -> dict[str, object]:
+    return {
+        grade: {
+            "features": list(model.features),
+            "weights": list(model.weights),
+            "intercept": model.intercept,
+            "threshold": threshold,
+        }
+        for grade, model, threshold in zip(("equivalent", "related"), models, THRESHOLDS[name], strict=True)
+    }
+
+
+def fit_actions(rows: pd.DataFrame, encoder: Encoder) -> list[LogisticModel]:
+    """Models of action and action, from every pair of plans of the tune split."""
+    rows = rows[rows["row_id"].isin(_graded(rows))].reset_index(drop=True)
+    same, near = _asked(rows)
+    seen, grade = [], []
+    for service in dict.fromkeys(rows["service"]):
+        mine = rows[rows["service"] != service].reset_index(drop=True)
+        catalogue, targets = actions_catalogue(rows[rows["service"] == service].drop(columns="gold"))
+        ids = [targets[entry.id][0] for entry in catalogue.entries]
+        seen.append(
+            table_features(mine, make_ready(catalogue, encoder), encoder).reshape(-1, len(PAIR_FEATURES))
+        )
+        grade.append(
+            [
+                2 if same[one] & same[to] else int(bool(near[one] & near[to]))
+                for one in mine["row_id"]
+                for to in ids
+            ]
+        )
+    features, truth = np.concatenate(seen), np.concatenate([np.array(part) for part in grade])
+    return [_fit(features, truth >= least) for least in (2, 1)]
+
+
+def _asked(rows: pd.DataFrame) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """What each row asks (an entry of Spotlight, or a duty of its own), and what it is at least near."""
+    same: dict[str, set[str]] = {}
+    near: dict[str, set[str]] = {}
+    for row_id, gold, duty in zip(rows["row_id"], rows["gold"], rows["duty"], strict=True):
+        same[row_id] = {*gold["equivalent"], *([duty] if duty else [])}
+        near[row_id] = same[row_id] | set(gold["related"])
+    return same, near
 
 
 def make_examples(rows: pd.DataFrame, truth: np.ndarray, catalogue: Catalogue, encoder: Encoder) -> Examples:
@@ -210,14 +247,7 @@ def _measure(rows: pd.DataFrame, links: pd.DataFrame) -> dict[str, float]:
 def actions(rows: pd.DataFrame, encoder: Encoder) -> None:
     """Counterparts between the plans of the check split: the same entry of Spotlight, or the same duty."""
     chosen = rows[(rows["split"] == "check") & rows["row_id"].isin(_graded(rows))]
-    asks = {
-        row_id: {*gold["equivalent"], *([duty] if duty else [])}
-        for row_id, gold, duty in zip(chosen["row_id"], chosen["gold"], chosen["duty"], strict=True)
-    }
-    near = {
-        row_id: asks[row_id] | set(gold["related"])
-        for row_id, gold in zip(chosen["row_id"], chosen["gold"], strict=True)
-    }
+    asks, near = _asked(chosen)
     plain = chosen.drop(columns="gold")
     totals: dict[str, list[float]] = defaultdict(list)
     said = right = wanted = 0

@@ -245,9 +245,7 @@ def compare_pairs(
             sizes = np.array([len(places) for places in owned])
             facet, text = np.concatenate(owned), np.repeat(mine, sizes)
             starts = np.cumsum([0, *sizes[:-1]])
-            cosines = np.einsum(
-                "pd,pd->p", vectors[text].astype(np.float64), facets.vectors[facet].astype(np.float64)
-            )
+            cosines = np.einsum("pd,pd->p", vectors[text], facets.vectors[facet])
             into[:, place] = np.maximum.reduceat(np.round(cosines, 6), starts)
             words = np.maximum.reduceat(_row_products(unit[text], facets.words[facet]), starts)
             into[:, 3] = np.maximum(into[:, 3], words)

@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from nlpkit.analysis.linking import table as linking_table
 from nlpkit.analysis.linking import LINK_COLUMNS, PAIR_FEATURES, link, links_column, table_features
+from nlpkit.analysis.linking import table as linking_table
 from nlpkit.analysis.similarity import FEATURES, compare, prepare, without_preamble
 from nlpkit.catalogue import Catalogue, Entry, load_catalogue
 from nlpkit.embedding.default import default_encoder

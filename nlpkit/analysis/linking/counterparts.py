@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from nlpkit.analysis.linking.pairs import make_ready
 from nlpkit.analysis.linking.parts import short
 from nlpkit.analysis.linking.rows import text_columns
-from nlpkit.analysis.linking.table import LINK_COLUMNS, link
+from nlpkit.analysis.linking.table import LINK_COLUMNS, link_rows
 from nlpkit.analysis.similarity import without_preamble
 from nlpkit.catalogue import Catalogue, Entry
 from nlpkit.embedding import Encoder
@@ -29,8 +30,8 @@ def link_actions(updates: pd.DataFrame, others: pd.DataFrame, encoder: Encoder) 
     """For each row of an update table, the actions of other plans that ask the same, or nearly.
 
     The actions of ``others`` are taken as a catalogue (the recommendation, or else the narrative, is the
-    duty; outcomes and narratives are details), and judged by the models of linking that know nothing of
-    a particular catalogue. Of an action told in several periods, the first row that has its
+    duty; outcomes and narratives are details), and judged by models of the same build, learned on pairs of
+    authored plans. Of an action told in several periods, the first row that has its
     recommendation stands for it. An action is no counterpart of itself.
 
     Returns:
@@ -46,7 +47,8 @@ def link_actions(updates: pd.DataFrame, others: pd.DataFrame, encoder: Encoder) 
         for row_id, service, action in zip(own["row_id"], own["service"], own["action_id"], strict=True)
     }
     found = []
-    for item in link(updates, catalogue, encoder).to_dict("records"):
+    goal = make_ready(catalogue, encoder, model="actions")
+    for item in link_rows(updates, goal, encoder).to_dict("records"):
         row_id, service, action = targets[str(item["id"])]
         if (service, action or row_id) == mine[str(item["row_id"])]:
             continue

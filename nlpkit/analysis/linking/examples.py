@@ -26,10 +26,10 @@ _SEEN = ("nearest", "nearest_three", "nearest_lead", "nearest_three_lead", "over
 EXAMPLE_FEATURES: tuple[str, ...] = tuple(
     f"example_{how}_{seen}" for how in ("whole", "passage") for seen in _SEEN
 )
-"""Of a row and an entry, by the cosine of the row as a whole, and of its best stretch of sentences, to the examples
-as wholes: the nearest example of the entry; the mean of the nearest three; the lead of both over the
-next best entry; and by how much the three lead over the three nearest examples of anything else, and of
-actions that answer nothing."""
+"""Of a row and an entry, by the cosine of the row as a whole, and of its best stretch of sentences, to
+the examples as wholes: the nearest example of the entry; the mean of the nearest three; the lead of both
+over the next best entry; and by how much the three lead over the three nearest examples of anything else,
+and of actions that answer nothing."""
 
 _FLOOR = -0.2  # the cosine of an example that is not there
 _FEW = 3

@@ -50,11 +50,16 @@ _BLOCK = 10_000_000  # numbers held at once
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A catalogue made ready for linking: its facets, its ideas and, where there are any, examples."""
+    """A catalogue made ready for linking: its facets, its ideas and, where there are any, examples.
+
+    ``model`` names the models that judge entries without examples: ``plain``, or ``actions`` where the
+    entries are another plan's actions.
+    """
 
     facets: Facets
     ideas: Ideas
     examples: Examples | None
+    model: str = "plain"
 
     @property
     def catalogue(self) -> Catalogue:
@@ -66,9 +71,11 @@ class Goal:
         return PAIR_FEATURES if self.examples is None else (*PAIR_FEATURES, *EXAMPLE_FEATURES)
 
 
-def make_ready(catalogue: Catalogue, encoder: Encoder, examples: Examples | None) -> Goal:
+def make_ready(
+    catalogue: Catalogue, encoder: Encoder, examples: Examples | None = None, model: str = "plain"
+) -> Goal:
     """A catalogue with all that rows are compared with."""
-    return Goal(prepare(catalogue, encoder), prepare_ideas(catalogue), examples)
+    return Goal(prepare(catalogue, encoder), prepare_ideas(catalogue), examples, model)
 
 
 def pair_features(
@@ -150,11 +157,11 @@ class Judge:
     related_from: float
 
 
-@lru_cache(maxsize=2)
-def judge(exemplified: bool) -> Judge:
-    """The models for catalogues with or without examples."""
-    figures = learned("linking")["with_examples" if exemplified else "plain"]
-    names = (*PAIR_FEATURES, *EXAMPLE_FEATURES) if exemplified else PAIR_FEATURES
+@lru_cache(maxsize=3)
+def judge(name: str) -> Judge:
+    """The models of a name: ``plain``, ``with_examples`` or ``actions``."""
+    figures = learned("linking")[name]
+    names = (*PAIR_FEATURES, *EXAMPLE_FEATURES) if name == "with_examples" else PAIR_FEATURES
     return Judge(
         same=LogisticModel.read(figures["equivalent"], names),
         related=LogisticModel.read(figures["related"], names),
@@ -167,11 +174,11 @@ def probabilities(
     features: NDArray[np.float32], goal: Goal, candidates: NDArray[np.intp] | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """That an entry asks the same as the row, and that it is at least related."""
-    plain = judge(False)
+    plain = judge(goal.model)
     seen = features[..., : len(PAIR_FEATURES)]
     same, related = plain.same.probability(seen), plain.related.probability(seen)
     if goal.examples is not None:
-        by_example, covered = judge(True), _covered(goal, candidates)
+        by_example, covered = judge("with_examples"), _covered(goal, candidates)
         same = np.where(covered, by_example.same.probability(features), same)
         related = np.where(covered, by_example.related.probability(features), related)
     return same, np.maximum(same, related)
@@ -180,7 +187,7 @@ def probabilities(
 def thresholds(goal: Goal) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """For each entry, the probabilities from which it is called equivalent, and related."""
     covered = _covered(goal, None)[0]
-    plain, by_example = judge(False), judge(True)
+    plain, by_example = judge(goal.model), judge("with_examples")
     return (
         np.where(covered, by_example.same_from, plain.same_from),
         np.where(covered, by_example.related_from, plain.related_from),

@@ -11,7 +11,7 @@ from nlpkit.language.concepts import concepts
 __all__ = ["missing", "why"]
 
 _CLAUSES = re.compile(
-    r"\s*[;:]\s+|,\s+(?:and\s+|so\s+that\s+|which\s+)?|\s+and\s+(?=(?:everyone|how|a|the|to|all)\b)"
+    r"\s*;\s+|,\s+(?:and|so\s+that|which|with|where)\s+|\s+and\s+(?=(?:everyone|how|a|the|to|more|can)\b)"
 )
 _FEWEST = 2  # words of content that a clause needs to stand by itself
 _COVERED = 0.5  # share of a clause's telling words that the row must have
