@@ -1,10 +1,11 @@
 """nlpkit: reads fire and rescue action plans and judges their progress updates.
 
-Three doors, each loaded on first use::
+Doors, each loaded on first use::
 
     updates = nlpkit.read("plan.txt", service="Northmoor Fire and Rescue Service")
     scored = nlpkit.score(updates)
     links = nlpkit.link(updates, catalogue="spotlight")
+    counterparts = nlpkit.link_actions(updates, updates_of_another_service)
 """
 
 from __future__ import annotations
@@ -14,13 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nlpkit.intake import read
-    from nlpkit.scoring import link, score
+    from nlpkit.scoring import link, link_actions, score
 
-__all__ = ["__version__", "link", "read", "score"]
+__all__ = ["__version__", "link", "link_actions", "read", "score"]
 
 __version__ = "0.1.0"
 
-_DOORS = {"link": "nlpkit.scoring", "read": "nlpkit.intake", "score": "nlpkit.scoring"}
+_DOORS = {
+    "link": "nlpkit.scoring",
+    "link_actions": "nlpkit.scoring",
+    "read": "nlpkit.intake",
+    "score": "nlpkit.scoring",
+}
 
 
 def __getattr__(name: str) -> Any:

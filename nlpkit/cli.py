@@ -198,24 +198,73 @@ def link(
     service: Service = "",
     as_of: AsOf = "",
     catalogue: Catalogue = "spotlight",
+    to_actions: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--to-actions",
+            metavar="FILE",
+            help="Link to the actions of this plan or table instead (may be given more than once).",
+            show_default=False,
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Link updates to a catalogue: one row per link."""
+    """Link updates to a catalogue, or to another plan's actions: one row per link."""
     from nlpkit.reporting.progress import ProgressBar
 
-    _prepare(out, catalogue)
+    _prepare(out, "none" if to_actions else catalogue)
     with ProgressBar(quiet=quiet) as bar:
         bar("reading files", 0, 2)
         intake = _take_in(inputs, service, as_of, quiet)
-        from nlpkit.scoring import link as join
+        others = _take_in(to_actions, "", as_of, quiet).updates if to_actions else None
+        from nlpkit import scoring
 
         bar("linking", 1, 2)
-        links = join(intake.updates, catalogue=catalogue)
+        if others is None:
+            links = scoring.link(intake.updates, catalogue=catalogue)
+        else:
+            links = scoring.link_actions(intake.updates, others)
     _write(links, out)
     if not quiet:
         linked = links["row_id"].nunique()
         _say(f"{len(links)} links of {linked} updates; {len(intake.updates) - linked} updates have none")
     _finish(intake, out)
+
+
+catalogues = typer.Typer(
+    help="Make and check catalogues of recommendations to link to.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(catalogues, name="catalogue")
+
+
+@catalogues.command("build")
+def build(inputs: Inputs, out: Out = "", quiet: Quiet = False) -> None:
+    """Make a catalogue (CSV, to --out) from plans that quote their recommendations."""
+    if not out.lower().endswith(".csv"):
+        raise typer.BadParameter("a catalogue is a CSV file: add --out NAME.csv")
+    _prepare(out)
+    intake = _take_in(inputs, "", "", quiet)
+    from nlpkit.analysis.linking.build import catalogue_table, own_recommendations
+
+    table, left = catalogue_table(own_recommendations(intake.updates))
+    if table.empty:
+        raise NlpkitError(f"No recommendation is quoted in {', '.join(inputs)}: there is nothing to build.")
+    _write(table, out)
+    if not quiet:
+        _say(f"{len(table)} recommendations; {left} actions quoted none, or one quoted before")
+    _finish(intake, out)
+
+
+@catalogues.command("check")
+def check_catalogue(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A catalogue in CSV.", show_default=False)],
+) -> None:
+    """Say whether a catalogue can be used, or on which line it can't."""
+    from nlpkit.analysis.linking.build import check_catalogue as checked
+
+    _say(*checked(file), error=False)
 
 
 @app.command()
