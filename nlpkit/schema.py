@@ -126,14 +126,23 @@ SCORE_COLUMNS: tuple[str, ...] = (
     "evidence_score",
     "flags",
     "evidence_why",
+    "outcomes",
+    "addresses",
+    "question",
     "links",
 )
-"""Columns that scoring adds (``calendar_*``: what the due date says at ``as_of``)."""
+"""Columns that scoring adds, the contract's and ours.
+
+``calendar_*`` is what the due date says at ``as_of``, ``outcomes`` and ``addresses`` what the update has
+to say to what was asked, ``question`` what to ask next.
+"""
 
 LIST_COLUMNS = frozenset({"stale", "stale_refs", "flags"})
 """Columns holding a list of words."""
 
-DICT_COLUMNS = frozenset({"status_probabilities", "status_why", "stale_why", "evidence_why", "links"})
+DICT_COLUMNS = frozenset(
+    {"status_probabilities", "status_why", "stale_why", "evidence_why", "outcomes", "links"}
+)
 """Columns holding a dict or a list of dicts."""
 
 _MISSING = {"", "nan", "none", "nat", "<na>"}

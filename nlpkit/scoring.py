@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from nlpkit import features
-from nlpkit.analysis import calendar, evidence, linking, staleness, status
+from nlpkit.analysis import calendar, evidence, linking, outcomes, questions, staleness, status
 from nlpkit.analysis.status_model import kept_model
 from nlpkit.catalogue import load_catalogue
 from nlpkit.embedding import Encoder
@@ -74,6 +74,7 @@ def score(
     told("looking for repeats", 2, 5)
     stale = staleness.judge(table, made)
     told("weighing evidence", 3, 5)
+    reached = outcomes.judge(table, made)
     shown = evidence.judge(table, made, stated)
     told("linking", 4, 5)
     found: list[list[dict[str, Any]]] = [[] for _ in range(len(table))]
@@ -81,7 +82,8 @@ def score(
         found = linking.links_column(table, linking.link(table, goal, encoder, analyses=made.update))
     links = pd.Series(found, index=table.index, dtype="object", name="links")
     told("done", 5, 5)
-    judged = pd.concat([stated, due, stale, shown, links], axis=1)
+    judged = pd.concat([stated, due, stale, shown, reached, links], axis=1)
+    judged["question"] = questions.judge(table, made, judged)
     own = [name for name in table.columns if name not in READ_COLUMNS]
     scored = pd.concat([table[list(READ_COLUMNS)], judged[list(SCORE_COLUMNS)], table[own]], axis=1)
     if scored["row_id"].tolist() != table["row_id"].tolist():
