@@ -17,7 +17,7 @@ from nlpkit.language import TextAnalysis, analyse, find_dates, parse_as_of, peri
 if TYPE_CHECKING:
     from nlpkit.embedding import Encoder
 
-__all__ = ["Features", "compute"]
+__all__ = ["Features", "compute", "moments"]
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,7 @@ def compute(updates: pd.DataFrame, *, encoder: Encoder | None = None) -> Feature
         NlpkitError: spaCy's English model is missing.
     """
     columns = {name: _texts(updates, name) for name in ("update", "planned_action", "recommendation")}
-    as_of = tuple(
-        _moment(given, period)
-        for given, period in zip(_texts(updates, "as_of"), _texts(updates, "period"), strict=True)
-    )
+    as_of = moments(updates)
     due = tuple(
         _deadline(given, written, moment)
         for given, written, moment in zip(
@@ -97,6 +94,14 @@ def compute(updates: pd.DataFrame, *, encoder: Encoder | None = None) -> Feature
         as_of=as_of,
         due=due,
         encoder=encoder,
+    )
+
+
+def moments(updates: pd.DataFrame) -> tuple[date | None, ...]:
+    """The last day of what each row's ``as_of`` or, failing that, ``period`` names."""
+    return tuple(
+        _moment(given, period)
+        for given, period in zip(_texts(updates, "as_of"), _texts(updates, "period"), strict=True)
     )
 
 

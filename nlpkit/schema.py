@@ -32,6 +32,7 @@ __all__ = [
     "declared_status",
     "derive_row_ids",
     "empty_table",
+    "service_key",
     "tidy_action_id",
 ]
 
@@ -154,6 +155,16 @@ def tidy_action_id(text: str) -> str:
     if re.fullmatch(r"\d(?: \d){1,2}", text):
         return text.replace(" ", "")
     return text
+
+
+def service_key(service: str) -> str:
+    """A service's name in the form in which names are compared.
+
+    >>> service_key("Northmoor  FRS") == service_key("Northmoor Fire & Rescue Service")
+    True
+    """
+    name = " ".join(re.findall(r"[^\W_]+", service.casefold().replace("&", " and ")))
+    return re.sub(r"\bfrs$", "fire and rescue service", name)
 
 
 def derive_row_ids(table: pd.DataFrame) -> list[str]:

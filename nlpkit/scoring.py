@@ -9,12 +9,14 @@ from typing import Any
 import pandas as pd
 
 from nlpkit import features
-from nlpkit.analysis import calendar, evidence, linking, staleness, status
+from nlpkit.analysis import calendar, evidence, linking, slips, staleness, status
+from nlpkit.analysis.continuing import said_before
 from nlpkit.analysis.status_model import kept_model
 from nlpkit.catalogue import load_catalogue
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.default import default_encoder
 from nlpkit.errors import NlpkitError
+from nlpkit.history import WAIT, check_history, recall, record
 from nlpkit.schema import READ_COLUMNS, SCORE_COLUMNS, conform
 
 __all__ = ["Progress", "link", "score"]
@@ -30,6 +32,8 @@ def score(
     as_of: str = "",
     encoder: Encoder | None = None,
     status_model: str | Path | None = None,
+    history: str | Path | None = None,
+    history_wait: float = WAIT,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Judge every update: status, staleness, evidence and links, each with its reason.
@@ -43,6 +47,10 @@ def score(
         encoder: turns texts into vectors; nlpkit's own unless given.
         status_model: folder of a model that ``nlpkit train status`` wrote, to judge status in place of
             nlpkit's own; needs the encoder that it was learned with.
+        history: a DuckDB file of what was said before, made if missing. Staleness is then judged
+            against all of it, promises that have slipped are told (``stale_why``, kind "slipped"), and
+            these updates are added to it. A table scored twice is not its own history.
+        history_wait: seconds for which a lock on the history is waited for.
         progress: called before each step.
 
     Returns:
@@ -51,7 +59,7 @@ def score(
 
     Raises:
         InputError: the table has no rows or no updates, a ``row_id`` is used twice, or the
-            catalogue cannot be read.
+            catalogue or the history cannot be used.
         NlpkitError: the status model is damaged, does not fit this nlpkit, or was learned with
             another encoder.
     """
@@ -66,13 +74,19 @@ def score(
             f"The status model in {status_model} was learned with the encoder '{model.encoder}', not with "
             f"'{encoder.name}'. Score with that encoder, or train the model again (nlpkit train status)."
         )
+    if history is not None:
+        check_history(history, write=True, wait=history_wait)
     told("reading sentences", 0, 5)
     made = features.compute(table, encoder=encoder)
     told("judging status", 1, 5)
     stated = status.judge(table, made, model=model)
     due = calendar.judge(table, made)
     told("looking for repeats", 2, 5)
-    stale = staleness.judge(table, made)
+    before = None if history is None else said_before(table, made, recall(history, wait=history_wait))
+    stale = staleness.judge(table, made, before)
+    if before is not None:
+        moved = slips.find(table, made, before)
+        stale["stale_why"] = [[*why, *more] for why, more in zip(stale["stale_why"], moved, strict=True)]
     told("weighing evidence", 3, 5)
     shown = evidence.judge(table, made, stated)
     told("linking", 4, 5)
@@ -86,6 +100,8 @@ def score(
     scored = pd.concat([table[list(READ_COLUMNS)], judged[list(SCORE_COLUMNS)], table[own]], axis=1)
     if scored["row_id"].tolist() != table["row_id"].tolist():
         raise NlpkitError("nlpkit lost or moved rows while scoring. This is a fault in nlpkit: report it.")
+    if history is not None:
+        record(history, scored, wait=history_wait)
     return scored
 
 
