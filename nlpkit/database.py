@@ -30,6 +30,7 @@ WAIT = 10.0
 
 _APPLICATION = "nlpkit history"
 _POLL = 0.1
+_MARK, _MARK_AT = b"DUCK", 8  # how every DuckDB file begins, after a checksum
 _HOLDER = re.compile(
     r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)(?: by user (?P<user>\S+?))?[.\s]"
 )
@@ -113,19 +114,34 @@ def opened(path: str | Path, *, write: bool, wait: float) -> Iterator[DuckDBPyCo
 def _connected(path: str | Path, *, write: bool, wait: float) -> DuckDBPyConnection:
     import duckdb
 
+    _refuse_other_files(path)
     until = time.monotonic() + max(0.0, wait)
     while True:
         try:
-            return duckdb.connect(str(path), read_only=not write, config=_SAFE)
+            # The whole path: DuckDB takes some names (":memory:", "md:…") for something else.
+            return duckdb.connect(str(Path(path).resolve()), read_only=not write, config=_SAFE)
         except duckdb.Error as error:
             told = str(error)
             # another process's lock; or another connection of this one, which DuckDB words otherwise
-            if "lock" not in told.casefold() and not isinstance(error, duckdb.ConnectionException):
+            if "set lock on file" not in told and not isinstance(error, duckdb.ConnectionException):
                 raise _unopened(path, error) from error
             left = until - time.monotonic()
             if left <= 0:
                 raise _locked(path, told, wait) from error
             time.sleep(min(_POLL, left))
+
+
+def _refuse_other_files(path: str | Path) -> None:
+    """Look at the file itself: DuckDB would open a CSV or Parquet file as a database of its own."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(len(_MARK) + _MARK_AT)
+    except OSError as error:
+        told = f"cannot be opened ({error.strerror or error})"
+        raise InputError(told, source=path, remedy="Check its permissions.") from None
+    if head[_MARK_AT:] != _MARK:
+        told = "is empty, not a history" if not head else "is not a history of nlpkit's (not a DuckDB file)"
+        raise InputError(told, source=path, remedy=_REMEDY)
 
 
 def _locked(path: str | Path, told: str, wait: float) -> InputError:
@@ -142,15 +158,11 @@ def _locked(path: str | Path, told: str, wait: float) -> InputError:
 
 def _unopened(path: str | Path, error: Exception) -> InputError:
     told = str(error)
-    if "not a valid DuckDB" in told:
-        return InputError("is not a history of nlpkit's (not a DuckDB file)", source=path, remedy=_REMEDY)
     if "version" in told and ("newer" in told or "version number" in told):
         remedy = "Install a newer duckdb, or score into a new history."
         return InputError(
             "was written by another DuckDB, which this one cannot read", source=path, remedy=remedy
         )
-    if "ermission denied" in told:
-        return InputError("cannot be opened (no permission)", source=path, remedy="Check its permissions.")
     return InputError(
         f"cannot be opened: DuckDB says '{_first_line(error)}'",
         source=path,

@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,7 +26,7 @@ from nlpkit.cells import NUMBER_COLUMNS, compact, plain
 from nlpkit.database import WAIT, begin, insert, opened, select, update
 from nlpkit.errors import InputError
 from nlpkit.files import TABLE_ENDINGS
-from nlpkit.schema import DICT_COLUMNS, LIST_COLUMNS, READ_COLUMNS, service_key
+from nlpkit.schema import DICT_COLUMNS, LIST_COLUMNS, READ_COLUMNS, natural_key, service_key
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -157,27 +156,35 @@ def check_history(path: str | Path, *, write: bool = False, wait: float = WAIT) 
         raise InputError("cannot be written (no permission)", source=path, remedy="Choose another place.")
 
 
-def recall(path: str | Path, *, wait: float = WAIT) -> pd.DataFrame:
+def recall(
+    path: str | Path, *, judged: bool = False, service: str = "", missing: bool = True, wait: float = WAIT
+) -> pd.DataFrame:
     """Every update as it was last told, in an order that no order of recording changes.
 
     Args:
-        path: of the history; a missing file is one that has nothing yet.
+        path: of the history.
+        judged: with the judgements given.
+        service: only the updates of this service.
+        missing: take a missing file for a history that has nothing yet.
         wait: seconds for which a lock is waited for.
 
     Returns:
         One row an update: :data:`nlpkit.schema.READ_COLUMNS`, ``issue`` (the same for all rows first
-        told by one content of one file) and ``place`` (position in that file).
+        told by one content of one file) and ``place`` (position in that file); :data:`JUDGEMENTS` if
+        they are asked for.
 
     Raises:
         InputError: as :func:`check_history`.
     """
-    names = [*READ_COLUMNS, "issue", "place"]
-    if not Path(path).exists():
+    names = [*READ_COLUMNS, "issue", "place", *(JUDGEMENTS if judged else ())]
+    if missing and not Path(path).exists():
         return pd.DataFrame({name: pd.Series(dtype="object") for name in names})
+    check_history(path, wait=wait)
     with opened(path, write=False, wait=wait) as db:
         rows = select(db, names, "updates", "replaced IS NULL")
+    rows = _of_service(rows, service, path)
     rows.sort(key=lambda row: (row["service"], row["source"], row["issue"], row["place"], row["row_id"]))
-    return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype="object") for name in names})
+    return pd.DataFrame({name: _series(name, [row[name] for row in rows]) for name in names})
 
 
 def versions(
@@ -204,21 +211,12 @@ def versions(
     names = [*READ_COLUMNS, *JUDGEMENTS, *_SEEN, "content"]
     with opened(path, write=False, wait=wait) as db:
         rows = select(db, [*names, "id"], "updates", "true" if replaced else "replaced IS NULL")
-    if service:
-        wanted = service_key(service)
-        known = sorted({row["service"] for row in rows})
-        rows = [row for row in rows if service_key(row["service"]) == wanted]
-        if not rows:
-            raise InputError(
-                f"has no updates of '{service}' (it has: {', '.join(name or 'unnamed' for name in known)})",
-                source=path,
-                remedy="Give one of these names.",
-            )
+    rows = _of_service(rows, service, path)
     rows.sort(
         key=lambda row: (
             row["service"],
             row["plan"],
-            _natural(row["action_id"]),
+            natural_key(row["action_id"]),
             moment_of(row["as_of"], row["period"]),
             row["row_id"],
             row["id"],
@@ -227,6 +225,21 @@ def versions(
     if not replaced:
         names = [name for name in names if name not in ("replaced", "replaced_by")]
     return pd.DataFrame({name: _series(name, [row[name] for row in rows]) for name in names})
+
+
+def _of_service(rows: list[dict[str, Any]], service: str, path: str | Path) -> list[dict[str, Any]]:
+    if not service:
+        return rows
+    wanted = service_key(service)
+    found = [row for row in rows if service_key(row["service"]) == wanted]
+    if not found:
+        known = sorted({row["service"] for row in rows})
+        raise InputError(
+            f"has no updates of '{service}' (it has: {', '.join(name or 'unnamed' for name in known)})",
+            source=path,
+            remedy="Give one of these names.",
+        )
+    return found
 
 
 def occasions(path: str | Path, *, wait: float = WAIT) -> pd.DataFrame:
@@ -325,8 +338,7 @@ def _merge(db: DuckDBPyConnection, told: Sequence[dict[str, Any]], at: str) -> R
         )
     }
     issues = {row["issue"] for row in select(db, ["issue"], "issues", "true")}
-    highest = db.execute('SELECT max("id") FROM updates').fetchone()
-    number = (highest[0] if highest and highest[0] is not None else 0) + 1
+    number = 1 + max((row["id"] for row in select(db, ["id"], "updates", "true")), default=0)
     added: list[dict[str, Any]] = []
     seen: list[dict[str, Any]] = []
     judged: list[dict[str, Any]] = []
@@ -379,13 +391,6 @@ def _kept(name: str, value: Any) -> Any:
 
 def _digest(value: Any) -> str:
     return hashlib.sha256(compact(value).encode("utf8")).hexdigest()
-
-
-def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """A sort key that puts "2" before "10"."""
-    return tuple(
-        (0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.findall(r"\d+|\D+", text)
-    )
 
 
 def _series(name: str, values: list[Any]) -> pd.Series:

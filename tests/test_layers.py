@@ -20,6 +20,7 @@ FLOORS = (
     {"database", "features", "files", "formats", "history", "reading", "reporting"},
     {"analysis"},
     {"intake", "learning", "scoring"},
+    {"options"},
     {"cli"},
     {"__main__"},
 )

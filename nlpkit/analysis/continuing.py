@@ -28,7 +28,7 @@ from nlpkit.language.annotations import TextAnalysis
 from nlpkit.language.terms import content_terms
 from nlpkit.schema import service_key
 
-__all__ = ["follow", "said_before"]
+__all__ = ["follow", "followed", "said_before"]
 
 _AGREE = 0.75  # of the content words of two recommendations, what must be shared
 _CUT_SHORT = 5  # content words that a recommendation must have left when it is cut short
@@ -58,6 +58,13 @@ def said_before(updates: pd.DataFrame, features: Features, past: pd.DataFrame) -
     kept = [*_read(same, past, len(new)), *_others([row for row in before if row.action not in mine], new)]
     kept.sort(key=lambda row: row.place)
     return Before(tuple(replace(row, place=len(new) + n) for n, row in enumerate(kept)), tuple(actions))
+
+
+def followed(past: pd.DataFrame) -> list[int]:
+    """For each update of a history the number of its action, the same over issues and renumbering."""
+    rows = _past_rows(past, 0)
+    follow([], rows)
+    return [row.action for row in rows]
 
 
 def _past_rows(past: pd.DataFrame, start: int) -> list[Row]:
@@ -177,7 +184,7 @@ def follow(new: Sequence[Row], before: Sequence[Row]) -> list[int]:
 
     for rows in members.values():
         numbers = sorted({root(row.action) for row in rows if not row.known})
-        leader.update(dict.fromkeys(numbers[1:], numbers[0]))
+        leader.update(dict.fromkeys(numbers[1:], min(numbers, default=0)))
     for track, rows in members.items():
         numbers = [root(row.action) for row in rows if not row.known]
         on_track[track] = numbers[0] if numbers else -1 - track

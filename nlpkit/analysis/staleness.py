@@ -32,7 +32,7 @@ from nlpkit.analysis.words import Vocabulary, shared_spans, word_novelty
 from nlpkit.features import Features
 from nlpkit.language.annotations import Sentence, Stage, TextAnalysis
 from nlpkit.resources import lexicon
-from nlpkit.schema import Stale
+from nlpkit.schema import Stale, natural_key
 
 __all__ = ["judge"]
 
@@ -90,7 +90,7 @@ def judge(updates: pd.DataFrame, features: Features, before: Before | None = Non
     _mark_repeats_across(rows, own, vocabulary)
     columns: dict[str, list[Any]] = {
         "stale": [[str(kind) for kind in Stale if kind in row.labels] for row in judged],
-        "stale_refs": [sorted(row.refs, key=_natural) for row in judged],
+        "stale_refs": [sorted(row.refs, key=natural_key) for row in judged],
         "stale_why": [sorted(row.why, key=_in_order) for row in judged],
     }
     out = pd.DataFrame({name: pd.Series(values, dtype="object") for name, values in columns.items()})
@@ -98,16 +98,9 @@ def judge(updates: pd.DataFrame, features: Features, before: Before | None = Non
     return out.set_axis(updates.index, axis=0)
 
 
-def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """A sort key that puts "2" before "10"."""
-    return tuple(
-        (0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.findall(r"\d+|\D+", text)
-    )
-
-
 def _in_order(why: Reason) -> tuple[Any, ...]:
     kinds = [str(kind) for kind in Stale]
-    return kinds.index(why["kind"]), why.get("field", ""), why["start"], _natural(str(why.get("of", "")))
+    return kinds.index(why["kind"]), why.get("field", ""), why["start"], natural_key(str(why.get("of", "")))
 
 
 # -- what the update itself says -------------------------------------------------------------
