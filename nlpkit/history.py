@@ -332,7 +332,7 @@ def _merge(db: DuckDBPyConnection, told: Sequence[dict[str, Any]], at: str) -> R
         _key(row): row
         for row in select(
             db,
-            ["id", "service", "row_id", "as_of", "period", "content", *JUDGEMENTS],
+            ["id", "service", "row_id", "as_of", "period", "content", "issue", *JUDGEMENTS],
             "updates",
             "replaced IS NULL",
         )
@@ -341,6 +341,7 @@ def _merge(db: DuckDBPyConnection, told: Sequence[dict[str, Any]], at: str) -> R
     number = 1 + max((row["id"] for row in select(db, ["id"], "updates", "true")), default=0)
     added: list[dict[str, Any]] = []
     seen: list[dict[str, Any]] = []
+    moved: list[dict[str, Any]] = []
     judged: list[dict[str, Any]] = []
     corrected: list[dict[str, Any]] = []
     for row in told:
@@ -348,6 +349,8 @@ def _merge(db: DuckDBPyConnection, told: Sequence[dict[str, Any]], at: str) -> R
         if before is not None and before["content"] == row["content"]:
             if row["issue"] not in issues:
                 seen.append({"id": before["id"], "last_seen": at, "last_file": row["source"]})
+                if row["issue"] < before["issue"]:  # of several issues the same one, whatever their order
+                    moved.append({"id": before["id"], "issue": row["issue"], "place": row["place"]})
             if any(before[name] != row[name] for name in JUDGEMENTS):
                 judged.append({"id": before["id"], **{name: row[name] for name in JUDGEMENTS}})
             continue
@@ -356,7 +359,7 @@ def _merge(db: DuckDBPyConnection, told: Sequence[dict[str, Any]], at: str) -> R
         dates = {"first_seen": at, "first_file": row["source"], "last_seen": at, "last_file": row["source"]}
         added.append({**row, "id": number, **dates, "replaced": None, "replaced_by": None})
         number += 1
-    for changes in (seen, judged, corrected):
+    for changes in (seen, moved, judged, corrected):
         update(db, "updates", _TABLES["updates"], changes)
     insert(db, "updates", _TABLES["updates"], added)
     fresh: dict[str, dict[str, Any]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from nlpkit.history import WAIT, check_history, recall, record
 from nlpkit.schema import READ_COLUMNS, SCORE_COLUMNS, conform
 
 __all__ = ["Progress", "link", "score"]
+
+_LOG = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how many steps are done and how many there are."""
@@ -101,8 +104,27 @@ def score(
     if scored["row_id"].tolist() != table["row_id"].tolist():
         raise NlpkitError("nlpkit lost or moved rows while scoring. This is a fault in nlpkit: report it.")
     if history is not None:
-        record(history, scored, wait=history_wait)
+        _keep(history, scored, made, history_wait)
     return scored
+
+
+def _keep(history: str | Path, scored: pd.DataFrame, made: features.Features, wait: float) -> None:
+    done = record(history, scored, wait=wait)
+    if done.corrected:
+        _LOG.warning(
+            "%s: %d updates take the place of another text of the same row_id and period (the old text is "
+            "kept beside them). If they are a new period's, say so: --as-of",
+            history,
+            done.corrected,
+        )
+    undated = sum(day is None for day in made.as_of)
+    if undated:
+        _LOG.warning(
+            "%s: %d updates have no date, so that nothing in the history counts as earlier than they are: "
+            "give --as-of",
+            history,
+            undated,
+        )
 
 
 def link(

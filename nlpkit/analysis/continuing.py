@@ -23,7 +23,7 @@ import pandas as pd
 from nlpkit.analysis.actions import Before, Row, action_key, number_actions, rows_of, words_asked
 from nlpkit.analysis.promises import as_of_start
 from nlpkit.analysis.words import Vocabulary, sharing
-from nlpkit.features import Features, compute, moments
+from nlpkit.features import Features, deadlines, moments
 from nlpkit.language.annotations import TextAnalysis
 from nlpkit.language.terms import content_terms
 from nlpkit.schema import service_key
@@ -40,8 +40,8 @@ def said_before(updates: pd.DataFrame, features: Features, past: pd.DataFrame) -
     """The updates of a history that an update table is held against.
 
     Left out are the table's own rows, as they were recorded earlier, what the table tells itself (an
-    update on the same action at the same moment), and what has neither an action nor words in
-    common with the table. Only earlier updates on the table's own actions are read sentence by sentence.
+    update on the same action at the same moment), and what has neither an action nor words in common
+    with the table. They are not read sentence by sentence: most judgements need their words only.
 
     Args:
         updates: the table to be judged.
@@ -49,13 +49,13 @@ def said_before(updates: pd.DataFrame, features: Features, past: pd.DataFrame) -
         past: what :func:`nlpkit.history.recall` returned.
     """
     new = rows_of(updates, features)
-    before = _not_own(_past_rows(past, len(new)), new, updates)
+    before = _not_own(_past_rows(past, len(new)), new)
     actions = follow(new, before)
     told = {(number, _moment(row)) for number, row in zip(actions, new, strict=True)}
     before = [row for row in before if (row.action, _moment(row)) not in told]
     mine = set(actions)
     same = [row for row in before if row.action in mine]
-    kept = [*_read(same, past, len(new)), *_others([row for row in before if row.action not in mine], new)]
+    kept = [*same, *_others([row for row in before if row.action not in mine], new)]
     kept.sort(key=lambda row: row.place)
     return Before(tuple(replace(row, place=len(new) + n) for n, row in enumerate(kept)), tuple(actions))
 
@@ -69,8 +69,8 @@ def followed(past: pd.DataFrame) -> list[int]:
 
 def _past_rows(past: pd.DataFrame, start: int) -> list[Row]:
     rows = []
-    days = moments(past)
-    for n, (cell, day) in enumerate(zip(past.to_dict("records"), days, strict=True)):
+    cells = zip(past.to_dict("records"), moments(past), deadlines(past), strict=True)
+    for n, (cell, day, due) in enumerate(cells):
         document = (cell["service"], cell["source"], cell["issue"])
         rows.append(
             Row(
@@ -87,6 +87,7 @@ def _past_rows(past: pd.DataFrame, start: int) -> list[Row]:
                 planned=_NOTHING,
                 recommendation=cell["recommendation"],
                 required_outcome=cell["required_outcome"],
+                due=due,
                 due_text=cell["due"] or cell["due_date"],
                 known=True,
             )
@@ -98,7 +99,7 @@ def _moment(row: Row) -> date | str:
     return row.as_of or row.period
 
 
-def _not_own(before: Iterable[Row], new: Sequence[Row], updates: pd.DataFrame) -> list[Row]:
+def _not_own(before: Iterable[Row], new: Sequence[Row]) -> list[Row]:
     """The history without the table's own rows; a row may have been given its service meanwhile."""
     own: dict[tuple[str, date | str], set[str]] = defaultdict(set)
     for row in new:
@@ -110,13 +111,6 @@ def _not_own(before: Iterable[Row], new: Sequence[Row], updates: pd.DataFrame) -
         if not (service in services or (services and (not service or "" in services))):
             left.append(row)
     return left
-
-
-def _read(rows: Sequence[Row], past: pd.DataFrame, start: int) -> list[Row]:
-    """The rows with the sentences of their updates and their deadlines."""
-    columns = ["update", "as_of", "period", "due", "due_date"]
-    made = compute(past.iloc[[row.place - start for row in rows]][columns])
-    return [replace(row, update=made.update[n], due=made.due[n]) for n, row in enumerate(rows)]
 
 
 def _others(rows: Sequence[Row], new: Sequence[Row]) -> list[Row]:

@@ -12,18 +12,19 @@ Beside what the updates say, the deadline that the plan gives for the action cou
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
 import pandas as pd
 
 from nlpkit.analysis.actions import Before, Reason, Row, earlier, rows_of
-from nlpkit.analysis.promises import promised_dates
+from nlpkit.analysis.promises import as_meant, promised_dates
 from nlpkit.analysis.topic import content_stems
 from nlpkit.features import Features
+from nlpkit.language import analyse
 from nlpkit.language.annotations import DateMention, Sentence, Stage
 from nlpkit.language.terms import content_terms, stem
 from nlpkit.resources import lexicon
@@ -35,8 +36,10 @@ KIND = "slipped"
 
 _SHARED = 0.75  # of the fewer things named, what both must name
 _ALIKE = 0.6  # of all things named, what both must name where each names some of its own
+_SAME_DEED, _NO_DEED = 2, 3  # things that both must name, where a deed is the same and where none is named
 _HAPPENED = frozenset({Stage.DONE, Stage.IN_PLACE})
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
+_BREAK = re.compile(r"[.;•\n](?=\s)")  # in a sentence: several run together
 _NUMBER = (
     r"\d+|[a-z]\b|[ivx]+\b|one|two|three|four|five|six|seven|eight|nine|ten"
     r"|first|second|third|fourth|fifth|final|last"
@@ -59,6 +62,8 @@ class _Promise:
     row: Row
     sentence: Sentence
     mention: DateMention
+    first: date
+    last: date
     thing: _Thing
 
 
@@ -77,12 +82,15 @@ def find(updates: pd.DataFrame, features: Features, before: Before | None = None
         the update's own last), ``where`` (row ids of the updates that gave them) and ``note``.
     """
     rows = rows_of(updates, features, before)
+    held = Counter(row.action for row in rows)
+    promises = {row.place: _promises(row) for row in rows[: len(updates)] if held[row.action] > 1}
+    promising = {rows[at].action for at, made in promises.items() if made}
+    for row in _read([row for row in rows if row.known and row.action in promising]):
+        promises[row.place] = _promises(row)
+        rows[row.place] = row
     actions: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
         actions[row.action].append(row)
-    promises = {
-        row.place: _promises(row) for members in actions.values() if len(members) > 1 for row in members
-    }
     found: list[list[Reason]] = []
     for row in rows[: len(updates)]:
         past = [other for other in actions[row.action] if earlier(other, row)]
@@ -94,30 +102,36 @@ def find(updates: pd.DataFrame, features: Features, before: Before | None = None
     return found
 
 
+def _read(rows: Sequence[Row]) -> list[Row]:
+    """Earlier updates with their sentences, which nothing but a promise asks for."""
+    made = analyse([row.update.text for row in rows], as_of=[row.as_of for row in rows])
+    return [replace(row, update=analysis) for row, analysis in zip(rows, made, strict=True)]
+
+
 def _slip(promise: _Promise, past: Sequence[Row], promises: dict[int, list[_Promise]]) -> Reason | None:
     given: list[_Promise] = []
     for row in past:
-        same = [one for one in promises[row.place] if _same(one.thing, promise.thing)]
+        same = [one for one in promises.get(row.place, ()) if _same(one.thing, promise.thing)]
         if same:
-            given.append(max(same, key=lambda one: (one.mention.latest, one.mention.start)))
-    moved = [one for one in given if _later(promise.mention, one.mention)]
+            given.append(max(same, key=lambda one: (one.last, one.mention.start)))
+    moved = [one for one in given if _later(promise, one)]
     if not moved or _fulfilled(moved[0], promise, past):
         return None
     sentence = promise.sentence
     return _reason(
         sentence.text,
         (sentence.start, sentence.end),
-        [(one.mention.latest, one.row.row_id) for one in given],
-        (promise.mention.latest, promise.row.row_id),
+        [(one.last, one.row.row_id) for one in given],
+        (promise.last, promise.row.row_id),
     )
 
 
-def _later(new: DateMention, old: DateMention) -> bool:
+def _later(new: _Promise, old: _Promise) -> bool:
     """Whether a date lies wholly after another; the same month of a year guessed is the same date."""
-    guessed = new.inferred_year or old.inferred_year
-    if guessed and (new.earliest.month, new.latest.month) == (old.earliest.month, old.latest.month):
+    guessed = new.mention.inferred_year or old.mention.inferred_year
+    if guessed and (new.first.month, new.last.month) == (old.first.month, old.last.month):
         return False
-    return new.earliest > old.latest
+    return new.first > old.last
 
 
 def _moved_deadline(row: Row, past: Sequence[Row]) -> Reason | None:
@@ -158,16 +172,23 @@ def _reason(
 
 
 def _promises(row: Row) -> list[_Promise]:
-    """The dates promised in an update, each with what is promised by it."""
+    """The dates promised in an update, each with what is promised by it.
+
+    That is the sentence; where it promises several dates, or is several run together, the part of it
+    up to the date.
+    """
     found = []
+    text = row.update.text
     for sentence in row.update.sentences:
-        dates = promised_dates(sentence, row.update.text)
+        dates = promised_dates(sentence, text)
         at = sentence.start
         for mention in dates:
-            alone = len(dates) == 1
-            passage = row.update.text[at : sentence.end if alone else mention.end]
-            thing = _thing(passage, [m.text for m in sentence.dates])
-            found.append(_Promise(row, sentence, mention, thing))
+            breaks = [m.end() for m in _BREAK.finditer(text, at, mention.start)]
+            start = breaks[-1] if breaks else at
+            rest = _BREAK.search(text, mention.end, sentence.end)
+            end = mention.end if len(dates) > 1 else rest.start() if rest else sentence.end
+            thing = _thing(text[start:end], [m.text for m in sentence.dates])
+            found.append(_Promise(row, sentence, mention, *as_meant(mention, row.start), thing))
             at = mention.end
     return found
 
@@ -237,7 +258,10 @@ def _same(one: _Thing, other: _Thing) -> bool:
     if one.deeds and other.deeds and not one.deeds & other.deeds:
         return False
     shared = one.things & other.things
-    if len(shared) < 2 and not (one.things == other.things and shared and one.deeds & other.deeds):
+    deed = one.deeds & other.deeds
+    if len(shared) < (_SAME_DEED if deed else _NO_DEED) and not (
+        deed and shared and one.things == other.things
+    ):
         return False
     mine, theirs = one.things - shared, other.things - shared
     if any(mine & words and theirs & words for words in _contrasts()):
