@@ -39,6 +39,7 @@ _ALIKE = 0.6  # of all things named, what both must name where each names some o
 _SAME_DEED, _NO_DEED = 2, 3  # things that both must name, where a deed is the same and where none is named
 _HAPPENED = frozenset({Stage.DONE, Stage.IN_PLACE})
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
+_PART_OF = r"(?:(?:the\s+)?(?:start|beginning|middle|end|close)\s+of\s+)?(?:the\s+)?"
 _BREAK = re.compile(r"[.;•\n](?=\s)")  # in a sentence: several run together
 _NUMBER = (
     r"\d+|[a-z]\b|[ivx]+\b|one|two|three|four|five|six|seven|eight|nine|ten"
@@ -231,7 +232,7 @@ def _numbered() -> re.Pattern[str]:
 
 def _thing(passage: str, dates: Iterable[str]) -> _Thing:
     for text in dates:
-        passage = passage.replace(text, " ")
+        passage = re.sub(rf"{_PART_OF}{re.escape(text)}", " ", passage)
     said = {found for found, _ in content_terms(passage)}
     deeds = frozenset(_deeds()[one] for one in said if one in _deeds())
     things = content_stems(passage) - _deeds().keys() - _stems("noise") - _stems("again")
@@ -255,8 +256,8 @@ def _same(one: _Thing, other: _Thing) -> bool:
     """Whether two passages speak of the same thing being done."""
     if one.again or other.again or one.numbers != other.numbers:
         return False
-    if one.deeds and other.deeds and not one.deeds & other.deeds:
-        return False
+    if one.deeds - other.deeds and other.deeds - one.deeds:
+        return False  # "will begin" and "will end"
     shared = one.things & other.things
     deed = one.deeds & other.deeds
     if len(shared) < (_SAME_DEED if deed else _NO_DEED) and not (
