@@ -32,7 +32,7 @@ from nlpkit.analysis.words import Vocabulary, shared_spans, word_novelty
 from nlpkit.features import Features
 from nlpkit.language.annotations import Sentence, Stage, TextAnalysis
 from nlpkit.resources import lexicon
-from nlpkit.schema import Stale, natural_key, service_key
+from nlpkit.schema import Stale, natural_key
 
 __all__ = ["judge"]
 
@@ -256,8 +256,7 @@ def _mark_repeats_across(rows: Sequence[Row], own: dict[int, list[_Span]], vocab
     )
     remembered: list[tuple[Row, _Span, Row, _Span]] = []
     for repeat in found:
-        left, right = told[repeat.left], told[repeat.right]
-        if left.action == right.action or (repeat.words < _ACROSS_WORDS and not _one_plan(left, right)):
+        if repeat.words < _ACROSS_WORDS or told[repeat.left].action == told[repeat.right].action:
             continue
         for here, there in ((repeat.left, repeat.right), (repeat.right, repeat.left)):
             row, other = told[here], told[there]
@@ -271,15 +270,6 @@ def _mark_repeats_across(rows: Sequence[Row], own: dict[int, list[_Span]], vocab
             why = _copy(row.update.text, mine, Stale.REPEAT_OTHER, other, other_text)
             row.add(Stale.REPEAT_OTHER, why, [other.row_id])
     _mark_first_told(remembered, own)
-
-
-def _one_plan(one: Row, other: Row) -> bool:
-    """Whether one is the history's and from a service's earlier returns, the other from its latest.
-
-    A service's returns over time are one document in parts: shorter passages count, as they do there.
-    """
-    service = service_key(one.document[0])
-    return one.known is not other.known and bool(service) and service == service_key(other.document[0])
 
 
 def _mark_first_told(
