@@ -118,13 +118,9 @@ def _slip(promise: _Promise, past: Sequence[Row], promises: dict[int, list[_Prom
     moved = [one for one in given if _later(promise, one)]
     if not moved or _fulfilled(moved[0], promise, past):
         return None
-    sentence = promise.sentence
-    return _reason(
-        sentence.text,
-        (sentence.start, sentence.end),
-        [(one.last, one.row.row_id) for one in given],
-        (promise.last, promise.row.row_id),
-    )
+    # a date of a guessed year that may be the same one is left out
+    dates = [(one.last, one.row) for one in given if one in moved or one.last >= promise.first]
+    return _reason(promise.sentence.text, promise.sentence.start, dates, (promise.last, promise.row))
 
 
 def _later(new: _Promise, old: _Promise) -> bool:
@@ -138,37 +134,47 @@ def _later(new: _Promise, old: _Promise) -> bool:
 def _moved_deadline(row: Row, past: Sequence[Row]) -> Reason | None:
     if row.due is None:
         return None
-    given = [(other.due, other) for other in past if other.due is not None]
-    if not any(due < row.due and _plain(other.due_text) != _plain(row.due_text) for due, other in given):
-        return None
-    span = (0, len(row.due_text))
-    dates = [(due, other.row_id) for due, other in given]
-    return _reason(row.due_text, span, dates, (row.due, row.row_id)) | {"field": "due"}
+    # "March" written twice is one date, whatever years were guessed for it
+    dates = [
+        (other.due, other)
+        for other in past
+        if other.due and (other.due == row.due or _plain(other.due_text) != _plain(row.due_text))
+    ]
+    why = _reason(row.due_text, 0, dates, (row.due, row))
+    return None if why is None else why | {"field": "due"}
 
 
 def _plain(text: str) -> str:
     return " ".join(_WORD.findall(text.casefold()))
 
 
-def _reason(
-    text: str, span: tuple[int, int], given: Sequence[tuple[date, str]], now: tuple[date, str]
-) -> Reason:
-    """The reason, with each date that came after another one, and where it stood first."""
-    told: list[tuple[date, str]] = []
-    for day, where in (*given, now):
+def _reason(text: str, start: int, given: Iterable[tuple[date, Row]], now: tuple[date, Row]) -> Reason | None:
+    """The reason, with the dates given in order of time; None where none of them was earlier.
+
+    Of several dates given at one moment the latest counts; one that was given again is told once.
+    """
+    latest: dict[date | str, tuple[date, Row]] = {}
+    for day, row in given:
+        moment = row.as_of or row.period
+        if moment not in latest or day > latest[moment][0]:
+            latest[moment] = (day, row)
+    told: list[tuple[date, Row]] = []
+    for day, row in (*latest.values(), now):
         if not told or told[-1][0] != day:
-            told.append((day, where))
-    first, of = told[0]
-    days = (now[0] - first).days
+            told.append((day, row))
+    first = next(((day, row) for day, row in told if day < now[0]), None)
+    if first is None:
+        return None
+    days = (now[0] - first[0]).days
     return {
         "text": text,
         "kind": KIND,
-        "start": span[0],
-        "end": span[1],
-        "of": of,
+        "start": start,
+        "end": start + len(text),
+        "of": first[1].row_id,
         "date": [day.isoformat() for day, _ in told],
-        "where": [where for _, where in told],
-        "note": f"given as {first.isoformat()} before, now as {now[0].isoformat()}: {days} days later",
+        "where": [row.row_id for _, row in told],
+        "note": f"given as {first[0].isoformat()} before, now as {now[0].isoformat()}: {days} days later",
     }
 
 

@@ -162,5 +162,22 @@ def test_a_moved_deadline_is_a_slip_of_the_action() -> None:
     ]
 
 
+def test_dates_that_moved_to_and_fro_are_all_told() -> None:
+    when = ("Dec 2024", "June 2024", "Sept 2024")
+    found = _find(*(("Work goes on.", due) for due in when))
+    assert _dates(found) == [[], [], [["2024-12-31", "2024-06-30", "2024-09-30"]]]
+    assert found[2][0]["of"] == "2024-09" and "92 days later" in str(found[2][0]["note"])
+
+
+def test_of_two_dates_given_at_one_moment_the_later_counts() -> None:
+    rows = [
+        {"row_id": "a", "as_of": "2024-03", "due": "June 2024", "update": "Begun."},
+        {"row_id": "b", "as_of": "2024-03", "due": "Dec 2024", "update": "Also begun."},
+        {"row_id": "c", "as_of": "2024-09", "due": "Dec 2024", "update": "Going on."},
+    ]
+    table = conform(pd.DataFrame(rows).assign(action_id="4", service="Tarnside FRS", source="plan.csv"))
+    assert _dates(slips.find(table, features.compute(table))) == [[], [], []]
+
+
 def test_nothing_is_said_of_a_single_update() -> None:
     assert _find("The bay doors will be fitted by June 2024.") == [[]]
