@@ -126,7 +126,7 @@ def _connected(path: str | Path, *, write: bool, wait: float) -> DuckDBPyConnect
             if "set lock on file" not in told and not isinstance(error, duckdb.ConnectionException):
                 raise _unopened(path, error) from error
             left = until - time.monotonic()
-            if left <= 0:
+            if not left > 0:  # neither for a wait that is no number
                 raise _locked(path, told, wait) from error
             time.sleep(min(_POLL, left))
 

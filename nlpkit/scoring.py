@@ -109,22 +109,26 @@ def score(
 
 
 def _keep(history: str | Path, scored: pd.DataFrame, made: features.Features, wait: float) -> None:
+    """Add the table to the history, and tell what keeps it from being compared as it should be."""
     done = record(history, scored, wait=wait)
-    if done.corrected:
-        _LOG.warning(
-            "%s: %d updates take the place of another text of the same row_id and period (the old text is "
-            "kept beside them). If they are a new period's, say so: --as-of",
-            history,
-            done.corrected,
-        )
     undated = sum(day is None for day in made.as_of)
-    if undated:
-        _LOG.warning(
-            "%s: %d updates have no date, so that nothing in the history counts as earlier than they are: "
-            "give --as-of",
-            history,
-            undated,
-        )
+    unnamed = int((scored["service"] == "").sum())
+    told = (
+        (
+            done.corrected,
+            "take the place of another text of the same row_id and period (the old text is kept). If they "
+            "are a new period's, say so: --as-of",
+        ),
+        (undated, "have no date, so nothing in the history counts as earlier than they are: give --as-of"),
+        (
+            unnamed,
+            "name no service, so that their actions are known again only in a file of the same name: "
+            "give --service",
+        ),
+    )
+    for number, what in told:
+        if number:
+            _LOG.warning("%s: of the updates, %d %s", history, number, what)
 
 
 def link(

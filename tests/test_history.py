@@ -309,7 +309,7 @@ def test_a_corrected_text_takes_the_place_of_the_old(file: Path, caplog: pytest.
     corrected = SPRING.copy()
     corrected.loc[1, "update"] = "All three agreements have been signed."
     scored = score(corrected, file)
-    assert "1 updates take the place of another text" in caplog.text
+    assert "of the updates, 1 take the place of another text" in caplog.text
     assert row(scored, "2")["stale"] == [] and row(scored, "2")["novelty"] == 1
     now = history.versions(file)
     assert now["update"].tolist() == corrected["update"].tolist()
@@ -334,8 +334,18 @@ def test_one_row_id_in_two_quarters_is_two_updates(file: Path) -> None:
 def test_undated_updates_are_told_of(file: Path, caplog: pytest.LogCaptureFixture) -> None:
     score(SPRING, file)
     scored = score(AUTUMN.assign(as_of=""), file)
-    assert "4 updates have no date" in caplog.text and "--as-of" in caplog.text
+    assert "of the updates, 4 have no date" in caplog.text and "--as-of" in caplog.text
     assert "repeat_self" not in {kind for kinds in scored["stale"] for kind in kinds}
+
+
+def test_updates_of_an_unnamed_service_are_told_of(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    score(SPRING.assign(service=""), file)
+    assert "of the updates, 4 name no service" in caplog.text and "--service" in caplog.text
+    again = SPRING.assign(service="", as_of="2024-09")
+    same = score(again, file)
+    assert all("repeat_self" in kinds for kinds in same["stale"])
+    other = score(again.assign(source="autumn.csv", row_id=["a", "b", "c", "d"]), file)
+    assert not any("repeat_self" in kinds for kinds in other["stale"])
 
 
 def test_odd_texts_are_kept(file: Path) -> None:
@@ -453,6 +463,8 @@ def test_who_holds_a_lock_too_long_is_named(file: Path, how: str) -> None:
             InputError, match=rf"is in use by process {process.pid} \(python.*waited 0\.3 seconds"
         ):
             history.record(file, scored, wait=0.3)
+        with pytest.raises(InputError, match="waited nan seconds"):
+            history.record(file, scored, wait=float("nan"))
         if how == "read":  # readers do not keep each other out
             assert len(history.recall(file, wait=0)) == 4
     assert content(file) == before
