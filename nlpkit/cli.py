@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import shutil
 import sys
 import traceback
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +17,18 @@ import typer
 
 import nlpkit
 from nlpkit.errors import NlpkitError
+from nlpkit.options import (
+    AsOf,
+    Catalogue,
+    HistoryFile,
+    HistoryWait,
+    Inputs,
+    MaybeCatalogue,
+    OfService,
+    Out,
+    Quiet,
+    Service,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,79 +49,19 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+history_app = typer.Typer(
+    name="history",
+    help="Look into a history that 'nlpkit score --history FILE' keeps.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(history_app)
+
 
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"nlpkit {nlpkit.__version__}")
         raise typer.Exit
-
-
-def _as_of(value: str) -> str:
-    if not value:
-        return value
-    shape = re.fullmatch(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", value)
-    try:
-        if shape is None:
-            raise ValueError
-        date(int(shape[1]), int(shape[2] or 1), int(shape[3] or 1))
-    except ValueError:
-        raise typer.BadParameter(
-            f"'{value}' is not a date. Write a day, month or year: 2024-09-30, 2024-09 or 2024."
-        ) from None
-    return value
-
-
-Inputs = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="FILE",
-        help="Plans (.txt, .md), update tables (.jsonl, .csv, .tsv, .xlsx, .parquet), or - for JSON Lines "
-        "on standard input.",
-        show_default=False,
-    ),
-]
-Out = Annotated[
-    str,
-    typer.Option(
-        "--out",
-        "-o",
-        metavar="FILE",
-        help="Write the table here, in the format of the ending (.jsonl, .csv, .tsv, .xlsx, .parquet). "
-        "Without it: JSON Lines on standard output.",
-        show_default=False,
-    ),
-]
-Service = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME",
-        help="Who reports: in place of the name found in a plan; in update tables for the rows without one.",
-        show_default=False,
-    ),
-]
-AsOf = Annotated[
-    str,
-    typer.Option(
-        metavar="DATE",
-        callback=_as_of,
-        help="When the updates were true (2024-09-30, 2024-09 or 2024), where the input does not say: the "
-        "dates of a plan's own reporting periods and of a table's own rows stay.",
-        show_default=False,
-    ),
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary, only problems.")]
-Catalogue = Annotated[
-    str,
-    typer.Option(metavar="NAME|FILE", help="Recommendations to link to: a bundled catalogue or a CSV file."),
-]
-MaybeCatalogue = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME|FILE|none",
-        help="Recommendations to link to: a bundled catalogue or a CSV file; with none, no links are made "
-        "and no encoder is loaded.",
-    ),
-]
 
 
 @app.callback()
@@ -167,12 +117,27 @@ def score(
             show_default=False,
         ),
     ] = "",
+    history: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="A DuckDB file of what was said before: updates are held against it, then added to it. "
+            "Made if missing.",
+            show_default=False,
+        ),
+    ] = "",
+    history_wait: HistoryWait = 10.0,
     quiet: Quiet = False,
 ) -> None:
     """Judge every update, each judgement with its reason."""
     from nlpkit.reporting.progress import ProgressBar
 
     _prepare(out, catalogue)
+    if history:
+        from nlpkit.history import check_history
+
+        _apart(out, history)
+        check_history(history, write=True, wait=history_wait)
     with ProgressBar(quiet=quiet) as bar:
         bar("reading files", 0, 1)
         intake = _take_in(inputs, service, as_of, quiet)
@@ -180,7 +145,13 @@ def score(
 
         goal = None if catalogue == "none" else catalogue
         scored = judge(
-            intake.updates, catalogue=goal, as_of=as_of, status_model=status_model or None, progress=bar
+            intake.updates,
+            catalogue=goal,
+            as_of=as_of,
+            status_model=status_model or None,
+            history=history or None,
+            history_wait=history_wait,
+            progress=bar,
         )
     _write(scored, out)
     if not quiet:
@@ -290,6 +261,64 @@ def train(
     _say(*train_status(data, Path(out)), error=False)
 
 
+@history_app.command("list")
+def history_list(file: HistoryFile, out: Out = "", history_wait: HistoryWait = 10.0) -> None:
+    """What is in it: one row per service and period."""
+    from nlpkit.history import occasions
+
+    _prepare(out)
+    _apart(out, file)
+    _write(occasions(file, wait=history_wait), out)
+
+
+@history_app.command("export")
+def history_export(
+    file: HistoryFile,
+    out: Out = "",
+    service: OfService = "",
+    replaced: Annotated[
+        bool, typer.Option("--replaced", help="Also the versions that a corrected text took the place of.")
+    ] = False,
+    history_wait: HistoryWait = 10.0,
+) -> None:
+    """Every update with its judgements, and when and in which file it was seen."""
+    from nlpkit.history import versions
+
+    _prepare(out)
+    _apart(out, file)
+    _write(versions(file, service=service, replaced=replaced, wait=history_wait), out)
+
+
+@history_app.command("compare")
+def history_compare(
+    file: HistoryFile,
+    out: Out = "",
+    service: OfService = "",
+    since: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="PERIOD",
+            help="First period: as the plan writes it, or a day, month or year. Without it: the first.",
+            show_default=False,
+        ),
+    ] = "",
+    until: Annotated[
+        str,
+        typer.Option("--to", metavar="PERIOD", help="Last period. Without it: the last.", show_default=False),
+    ] = "",
+    history_wait: HistoryWait = 10.0,
+) -> None:
+    """Per action what moved, what stood still, and for how many periods."""
+    from nlpkit.analysis.movement import movement
+    from nlpkit.history import recall
+
+    _prepare(out)
+    _apart(out, file)
+    past = recall(file, judged=True, service=service, missing=False, wait=history_wait)
+    _write(movement(past, since=since, until=until, source=file), out)
+
+
 def main() -> None:
     """Run the command line; ends the process with the exit status of the contract."""
     _log_to_stderr()
@@ -325,6 +354,16 @@ def _prepare(out: str, catalogue: str = "none") -> None:
         from nlpkit.catalogue import load_catalogue
 
         load_catalogue(catalogue)
+
+
+def _apart(out: str, history: str) -> None:
+    """Refuse to write a table over the history."""
+    from nlpkit.errors import InputError
+
+    if out and Path(out).resolve() == Path(history).resolve():
+        raise InputError(
+            "is both the history and the output", source=out, remedy="Give the output another name."
+        )
 
 
 def _take_in(inputs: list[str], service: str, as_of: str, quiet: bool) -> Intake:

@@ -32,6 +32,8 @@ __all__ = [
     "declared_status",
     "derive_row_ids",
     "empty_table",
+    "natural_key",
+    "service_key",
     "tidy_action_id",
 ]
 
@@ -163,6 +165,23 @@ def tidy_action_id(text: str) -> str:
     if re.fullmatch(r"\d(?: \d){1,2}", text):
         return text.replace(" ", "")
     return text
+
+
+def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
+    """A sort key that puts "2" before "10"."""
+    return tuple(
+        (0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.findall(r"\d+|\D+", text)
+    )
+
+
+def service_key(service: str) -> str:
+    """A service's name in the form in which names are compared.
+
+    >>> service_key("Northmoor  FRS") == service_key("Northmoor Fire & Rescue Service")
+    True
+    """
+    name = " ".join(re.findall(r"[^\W_]+", service.casefold().replace("&", " and ")))
+    return re.sub(r"\bfrs$", "fire and rescue service", name)
 
 
 def derive_row_ids(table: pd.DataFrame) -> list[str]:

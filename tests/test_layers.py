@@ -17,9 +17,10 @@ FLOORS = (
     {"resources"},
     {"schema"},
     {"language", "embedding", "models", "catalogue", "cells"},
-    {"features", "files", "formats", "reading", "reporting"},
+    {"database", "features", "files", "formats", "history", "reading", "reporting"},
     {"analysis"},
     {"intake", "learning", "scoring"},
+    {"options"},
     {"cli"},
     {"__main__"},
 )
@@ -114,7 +115,17 @@ def test_no_pickle_and_no_print(name: str) -> None:
 
 
 def test_importing_nlpkit_loads_no_heavy_module() -> None:
-    heavy = {"pandas", "numpy", "spacy", "sklearn", "torch", "sentence_transformers", "pyarrow", "typer"}
+    heavy = {
+        "pandas",
+        "numpy",
+        "spacy",
+        "sklearn",
+        "torch",
+        "sentence_transformers",
+        "pyarrow",
+        "typer",
+        "duckdb",
+    }
     code = f"import sys, nlpkit, nlpkit.errors; dir(nlpkit); print(sorted({heavy!r} & set(sys.modules)))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from nlpkit.language.annotations import DateMention, Sentence, Stage, TextAnalysis
 
-__all__ = ["ahead_in_plan", "as_of_start", "expired_date", "promised_dates"]
+__all__ = ["ahead_in_plan", "as_meant", "as_of_start", "expired_date", "promised_dates"]
 
 _AHEAD = frozenset({Stage.PLANNED, Stage.INTENDED})
 _OPEN = frozenset({Stage.UNDER_WAY, Stage.NOT_STARTED, Stage.NONE})
@@ -96,6 +96,18 @@ def promised_dates(sentence: Sentence, text: str) -> tuple[DateMention, ...]:
         text: the whole text that the offsets refer to.
     """
     return tuple(mention for mention, narrated in _promises(sentence, text) if not narrated)
+
+
+def as_meant(mention: DateMention, start: date | None) -> tuple[date, date]:
+    """The first and last day that a promised date means: a bare month just gone is not next year's.
+
+    Args:
+        mention: a date that :func:`promised_dates` found.
+        start: the first day of what the update's ``as_of`` names.
+    """
+    if start is None or _latest(mention, start, past=False) == mention.latest:
+        return mention.earliest, mention.latest
+    return _year_before(mention.earliest), _year_before(mention.latest)
 
 
 def expired_date(sentence: Sentence, text: str, start: date, *, last_word: bool = True) -> DateMention | None:

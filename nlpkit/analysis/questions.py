@@ -9,12 +9,14 @@ from __future__ import annotations
 from calendar import month_name
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from itertools import islice
 from typing import Any
 
 import pandas as pd
 
-from nlpkit.analysis.actions import rows_of
+from nlpkit.analysis import slips
+from nlpkit.analysis.actions import Before, Row, earlier, rows_of
 from nlpkit.analysis.outcomes import Answer
 from nlpkit.features import Features
 from nlpkit.schema import Evidence, Flag, Mismatch, Stale, Status
@@ -31,34 +33,37 @@ _LACKING = (
 )
 
 
-def judge(updates: pd.DataFrame, features: Features, judged: pd.DataFrame) -> pd.Series[str]:
+def judge(
+    updates: pd.DataFrame, features: Features, judged: pd.DataFrame, before: Before | None = None
+) -> pd.Series[str]:
     """For each update the question to put to the service; ``""`` where none is called for.
 
     Asked of updates that show little (weak, or partial with a required outcome unanswered), that are
     stale, or that are declared better than they read. The most pressing two things are asked, in this
     order: a declared status that the narrative does not bear out; a missing narrative; a date gone
-    by; nothing new; an update off the point; outcomes unanswered; a claim without a record.
+    by, or moved; nothing new; an update off the point; outcomes unanswered; a claim without a record.
 
     Args:
         updates: an update table.
         features: of the same rows in the same order.
         judged: the judgements of the same rows: ``status``, ``status_why``, ``mismatch``, ``stale``,
             ``stale_refs``, ``stale_why``, ``evidence``, ``evidence_why``, ``flags``, ``outcomes``.
+        before: earlier updates on the same actions, from a history.
     """
-    told: dict[int, list[str]] = defaultdict(list)
-    rows = rows_of(updates, features)
+    rows = rows_of(updates, features, before)
+    actions: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
-        told[row.action].append(str(updates["as_of"].iloc[row.place]))
+        actions[row.action].append(row)
     asked: list[str] = []
-    for row, record in zip(rows, _records(updates, judged), strict=True):
-        before = sorted(when for when in told[row.action] if when and when < str(record["as_of"]))
-        first, last = (_since(before[0]), _since(before[-1])) if before else ("", "")
+    for row, record in zip(rows, _records(updates, judged), strict=False):
+        told = sorted(one.as_of for one in actions[row.action] if one.as_of and earlier(one, row))
+        first, last = (_since(told[0]), _since(told[-1])) if told else ("", "")
         asked.append(" ".join(islice(_questions(record, first, last), _MOST)))
     return pd.Series(asked, index=updates.index, dtype="object", name="question")
 
 
 def _records(updates: pd.DataFrame, judged: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    both = pd.concat([updates[["update", "declared", "as_of"]], judged], axis=1)
+    both = pd.concat([updates[["update", "declared"]], judged], axis=1)
     for record in both.to_dict("records"):
         yield {str(name): value for name, value in record.items()}
 
@@ -85,6 +90,11 @@ def _questions(row: Mapping[str, Any], first: str, last: str) -> Iterator[str]:
     for why in row["stale_why"]:
         if why["kind"] == Stale.EXPIRED:
             yield f"{why['note']}: was it done, and when ({_quote(why['text'])})?"
+            break
+    for why in row["stale_why"]:
+        if why["kind"] == slips.KIND:
+            moved = " → ".join(why["date"])
+            yield f"The date given has moved ({moved}): why, and what makes the new one sure?"
             break
     if stale & {Stale.NO_CHANGE, Stale.REPEAT_SELF}:
         yield f"Nothing new is told{last}: what has been done, and what is in the way?"
@@ -137,8 +147,5 @@ def _shorten(text: str, length: int) -> str:
     return text[: text.rfind(" ", 0, length)].rstrip(",;:") + " …"
 
 
-def _since(written: str) -> str:
-    """ "2020-11" as the end of a question: " since November 2020"."""
-    parts = written.split("-")
-    month = f"{month_name[int(parts[1])]} {parts[0]}" if len(parts) > 1 else written
-    return f" since {int(parts[2])} {month}" if len(parts) == 3 else f" since {month}"
+def _since(day: date) -> str:
+    return f" since {month_name[day.month]} {day.year}"

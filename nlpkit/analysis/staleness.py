@@ -24,7 +24,7 @@ from typing import Any
 
 import pandas as pd
 
-from nlpkit.analysis.actions import Reason, Row, earlier, reason, rows_of
+from nlpkit.analysis.actions import Before, Reason, Row, earlier, reason, rows_of
 from nlpkit.analysis.pointers import mark_pointers
 from nlpkit.analysis.promises import expired_date
 from nlpkit.analysis.repeats import Repeat, find_repeats
@@ -32,7 +32,7 @@ from nlpkit.analysis.words import Vocabulary, shared_spans, word_novelty
 from nlpkit.features import Features
 from nlpkit.language.annotations import Sentence, Stage, TextAnalysis
 from nlpkit.resources import lexicon
-from nlpkit.schema import Stale
+from nlpkit.schema import Stale, natural_key
 
 __all__ = ["judge"]
 
@@ -48,15 +48,19 @@ _LASTING = re.compile(
 )
 _WORD = re.compile(r"[^\W_]+(?:/[^\W_]\b)?")
 
+_KNOWN = "history"  # no two updates of the history are held against each other
+
 _Span = tuple[int, int]
 
 
-def judge(updates: pd.DataFrame, features: Features) -> pd.DataFrame:
+def judge(updates: pd.DataFrame, features: Features, before: Before | None = None) -> pd.DataFrame:
     """Staleness of each update, with the passages that show it.
 
     Args:
         updates: an update table in document order.
         features: what :func:`nlpkit.features.compute` made of the same rows.
+        before: earlier updates that the table's are held against too; nothing is judged of them. In
+            ``stale_refs`` they go by their row ids, and reasons say their ``source`` and ``as_of``.
 
     Returns:
         A frame indexed like ``updates``: ``stale`` (list of labels in the codebook's order),
@@ -68,41 +72,35 @@ def judge(updates: pd.DataFrame, features: Features) -> pd.DataFrame:
         action; a statement that nothing changed holds nothing new; a first update is 1 as far
         as it says anything else, an empty one 0).
     """
-    rows = rows_of(updates, features)
+    rows = rows_of(updates, features, before)
+    judged = rows[: len(updates)]
     vocabulary = Vocabulary()
-    unchanged = [_unchanged(row.update) for row in rows]
+    unchanged = [_unchanged(row.update) for row in judged]
     documents: dict[Hashable, list[Row]] = defaultdict(list)
-    for row in rows:
+    for row in judged:
         documents[row.document].append(row)
         _mark_no_change(row, unchanged[row.place])
         _mark_expired(row)
     for members in documents.values():
         mark_pointers(members)
-    for row in rows:
+    for row in judged:
         _mark_empty(row)
     own = _mark_repeats_of_own(rows, vocabulary)
-    _mark_repeats_of_others(rows, own, vocabulary)
-    _mark_repeats_across(rows, vocabulary)
+    _mark_repeats_of_others(judged, own, vocabulary)
+    _mark_repeats_across(rows, own, vocabulary)
     columns: dict[str, list[Any]] = {
-        "stale": [[str(kind) for kind in Stale if kind in row.labels] for row in rows],
-        "stale_refs": [sorted(row.refs, key=_natural) for row in rows],
-        "stale_why": [sorted(row.why, key=_in_order) for row in rows],
+        "stale": [[str(kind) for kind in Stale if kind in row.labels] for row in judged],
+        "stale_refs": [sorted(row.refs, key=natural_key) for row in judged],
+        "stale_why": [sorted(row.why, key=_in_order) for row in judged],
     }
     out = pd.DataFrame({name: pd.Series(values, dtype="object") for name, values in columns.items()})
     out["novelty"] = pd.Series(_novelty(rows, unchanged, vocabulary), dtype="float64")
     return out.set_axis(updates.index, axis=0)
 
 
-def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """A sort key that puts "2" before "10"."""
-    return tuple(
-        (0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.findall(r"\d+|\D+", text)
-    )
-
-
 def _in_order(why: Reason) -> tuple[Any, ...]:
     kinds = [str(kind) for kind in Stale]
-    return kinds.index(why["kind"]), why.get("field", ""), why["start"], _natural(str(why.get("of", "")))
+    return kinds.index(why["kind"]), why.get("field", ""), why["start"], natural_key(str(why.get("of", "")))
 
 
 # -- what the update itself says -------------------------------------------------------------
@@ -181,13 +179,14 @@ def _mark_repeats_of_own(rows: Sequence[Row], vocabulary: Vocabulary) -> dict[in
         actions,
         actions=actions,
         ignore=[_quotations(row, vocabulary) for row in rows],
+        apart=[_KNOWN if row.known else row.place for row in rows],
         vocabulary=vocabulary,
     )
     copied: dict[int, list[_Span]] = defaultdict(list)
     pairs: dict[tuple[int, int], list[Repeat]] = defaultdict(list)
     for repeat in found:
         for later, before in ((repeat.right, repeat.left), (repeat.left, repeat.right)):
-            if earlier(rows[before], rows[later]):
+            if not rows[later].known and earlier(rows[before], rows[later]):
                 pairs[later, before].append(repeat)
                 copied[later].append(_sides(repeat, later)[0])
     # Where several earlier updates hold as much of it, the first of them: there it stood first.
@@ -205,7 +204,7 @@ def _mark_repeats_of_own(rows: Sequence[Row], vocabulary: Vocabulary) -> dict[in
             mine, theirs = _sides(part, later)
             other_text = first.update.text[slice(*theirs)]
             why = _copy(row.update.text, mine, Stale.REPEAT_SELF, first, other_text, note=note)
-            row.add(Stale.REPEAT_SELF, why)
+            row.add(Stale.REPEAT_SELF, why, [first.row_id] if first.known else [])
     return copied
 
 
@@ -241,30 +240,57 @@ def _mark_repeats_of_others(rows: Sequence[Row], own: dict[int, list[_Span]], vo
             row.add(Stale.REPEAT_OTHER, why, [other.name])
 
 
-def _mark_repeats_across(rows: Sequence[Row], vocabulary: Vocabulary) -> None:
+def _mark_repeats_across(rows: Sequence[Row], own: dict[int, list[_Span]], vocabulary: Vocabulary) -> None:
     """Label longer passages that stand in another document too; rows there go by their row id."""
     # In the order of the documents' names, so that the order of files changes nothing.
-    told = sorted((row for row in rows if row.update.text.strip()), key=lambda row: row.document)
+    told = [row for row in rows if row.update.text.strip()]
+    told.sort(key=lambda row: (not row.known, row.document))
     if len({row.document for row in told}) < 2:
         return
     found = find_repeats(
         [row.update.text for row in told],
         ignore=[_not_told(row, row.update, vocabulary) for row in told],
-        apart=[row.document for row in told],
+        apart=[_KNOWN if row.known else row.document for row in told],
         most=_ACROSS_MOST,
         vocabulary=vocabulary,
     )
+    remembered: list[tuple[Row, _Span, Row, _Span]] = []
     for repeat in found:
         if repeat.words < _ACROSS_WORDS or told[repeat.left].action == told[repeat.right].action:
             continue
         for here, there in ((repeat.left, repeat.right), (repeat.right, repeat.left)):
             row, other = told[here], told[there]
-            if earlier(row, other):
+            if row.known or earlier(row, other):
                 continue
             mine, theirs = _sides(repeat, here)
+            if other.known:
+                remembered.append((row, mine, other, theirs))
+                continue
             other_text = other.update.text[slice(*theirs)]
             why = _copy(row.update.text, mine, Stale.REPEAT_OTHER, other, other_text)
             row.add(Stale.REPEAT_OTHER, why, [other.row_id])
+    _mark_first_told(remembered, own)
+
+
+def _mark_first_told(
+    remembered: Sequence[tuple[Row, _Span, Row, _Span]], own: dict[int, list[_Span]]
+) -> None:
+    """Label passages that the history has under another action, of each action only the first time.
+
+    What the row carries on from its own action's earlier updates is no repeat of others.
+    """
+    taken: dict[tuple[int, int], list[_Span]] = defaultdict(list)
+    in_time = sorted(
+        remembered, key=lambda item: (item[2].as_of or date.max, item[2].document, item[2].place)
+    )
+    for row, mine, other, theirs in in_time:
+        spans = taken[row.place, other.action]
+        if _overlap(mine, spans) or (earlier(other, row) and _overlap(mine, own.get(row.place, []))):
+            continue
+        spans.append(mine)
+        other_text = other.update.text[slice(*theirs)]
+        why = _copy(row.update.text, mine, Stale.REPEAT_OTHER, other, other_text)
+        row.add(Stale.REPEAT_OTHER, why, [other.row_id])
 
 
 def _sides(repeat: Repeat, here: int) -> tuple[_Span, _Span]:
@@ -274,6 +300,8 @@ def _sides(repeat: Repeat, here: int) -> tuple[_Span, _Span]:
 
 
 def _copy(text: str, mine: _Span, kind: Stale, other: Row, other_text: str, **more: Any) -> Reason:
+    if other.known:
+        more = {**more, "source": other.document[1], "as_of": other.as_of.isoformat() if other.as_of else ""}
     return reason(text[slice(*mine)], kind, *mine, of=other.row_id, other_text=other_text, **more)
 
 
@@ -305,7 +333,7 @@ def _novelty(
     for row in rows:
         history[row.action].append(row)
     out: list[float] = []
-    for row in rows:
+    for row in rows[: len(unchanged)]:
         text = row.update.text
         words = vocabulary.words(text, [(s.start, s.end) for s in unchanged[row.place]])
         if Stale.EMPTY in row.labels or not words.total:

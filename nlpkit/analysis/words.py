@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from nlpkit.resources import lexicon
 
-__all__ = ["Vocabulary", "Words", "shared_spans", "word_novelty"]
+__all__ = ["Vocabulary", "Words", "shared_spans", "sharing", "word_novelty"]
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _BREAK = re.compile(r"[.!?;]['\"’”)\]]*\s|[•\n]")
@@ -122,6 +122,19 @@ def word_novelty(text: str, earlier: Iterable[str], vocabulary: Vocabulary | Non
     own_rows = _rows(mine, _ROW)
     known_rows = {row for ids in before for row in _rows(ids, _ROW)}
     return sum(row not in known_rows for row in own_rows) / len(own_rows)
+
+
+def sharing(
+    texts: Sequence[str], others: Iterable[str], vocabulary: Vocabulary, *, least: int = 2
+) -> list[bool]:
+    """Of each text whether at least ``least`` of its three-word sequences stand in any of the others.
+
+    A cheap sieve before passages are aligned: two texts that share fewer have none in common.
+    """
+    known = {row for other in others for row in _rows(vocabulary.words(other).ids, _ROW)}
+    return [
+        sum(row in known for row in set(_rows(vocabulary.words(text).ids, _ROW))) >= least for text in texts
+    ]
 
 
 def _rows(ids: Sequence[int], length: int) -> list[tuple[int, ...]]:

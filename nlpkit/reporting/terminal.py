@@ -199,6 +199,10 @@ def _staleness(row: Mapping[Any, Any], stale: set[str]) -> Iterable[tuple[int, s
     for kind, (weight, clause) in said.items():
         if kind in stale:
             yield weight, clause, _text_of(row["stale_why"], kind)
+    for why in row["stale_why"]:
+        if why["kind"] == "slipped":
+            yield 3, f"a date that it gives has slipped: {' → '.join(why['date'])}", str(why["text"])
+            break
 
 
 def _evidence(row: Mapping[Any, Any], stale: set[str]) -> Iterable[tuple[int, str, str]]:

@@ -67,6 +67,21 @@ def test_a_date_gone_by_is_asked_after() -> None:
     assert question.startswith("'January 2024' had passed by 2024-03-01: was it done, and when")
 
 
+def test_a_date_that_has_moved_is_asked_after() -> None:
+    first = {
+        "update": "The new rota for call handlers will be introduced by June 2024.",
+        "period": "Q1",
+        **ASKED,
+    }
+    later = {
+        "update": "The new rota for call handlers will be introduced by January 2025.",
+        "period": "Q2",
+        **ASKED,
+    }
+    question = asked(first, {**later, "as_of": "2024-09"})[1]
+    assert question.startswith("The date given has moved (2024-06-30 → 2025-01-31): why")
+
+
 def test_a_question_quotes_only_what_was_given() -> None:
     lines = bundled("corpora/updates/starter.jsonl").read_text(encoding="utf8").splitlines()
     table = pd.DataFrame([json.loads(line) for line in lines[:80]]).drop(columns="labels")
