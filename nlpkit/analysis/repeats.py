@@ -38,7 +38,8 @@ _SENTENCE_SAME = 0.7  # of a sentence's words, what must be the same
 _SENTENCE_WORDS = 6  # shorter fragments are no sentences
 _SENTENCE_DICE = 0.75  # content shared by a sentence and its re-ordered copy
 _CONTENT_WORDS = 5  # that a short text needs before its copy says anything
-_OWN_PASSAGE = 5  # words that make a passage between two updates on one action
+_OWN_PASSAGE = 5  # words that make a passage between two updates on one action, or beside a longer one
+_REST_CONTENT = 2  # words of content in what counts only because it stands beside a copied passage
 
 _GIVE_UP = 8.0  # fall of an alignment's score after which nothing better is looked for
 _CONTENT_MATCH, _FUNCTION_MATCH, _EDIT = 1.0, 0.6, 0.9  # weights of the alignment
@@ -253,44 +254,120 @@ def _passages(
     function: frozenset[int],
 ) -> Iterable[Repeat]:
     """The passages of one pair of texts that count."""
-    alignments: list[_Pairs] = []
+    parts: list[_Pairs] = []
+    chains: list[_Pairs] = []
+    covered: set[tuple[int, int]] = set()
     if a.ids == b.ids:
-        alignments.append([(n, n) for n in range(len(a.ids))])
+        parts.append([(n, n) for n in range(len(a.ids))])
     elif hits:
-        covered: set[tuple[int, int]] = set()
-        for chain in _chains(hits):
-            if chain[0] in covered or _covered(chain) < (_OWN_SEEDED if same else _SEEDED):
-                continue
-            for part in _cut(_align(a.ids, b.ids, chain, function)):
-                if not covered.intersection(part):
-                    covered.update(part)
-                    alignments.append(part)
+        chains = _chains(hits)
+        least = _OWN_SEEDED if same else _SEEDED
+        parts = _aligned(a, b, [c for c in chains if _covered(c) >= least], covered, function)
     else:
-        alignments.extend(_cut(_align(a.ids, b.ids, [], function)))
+        parts = _cut(_align(a.ids, b.ids, [], function))
     # A sentence that stands twice in both texts aligns crosswise as well: that adds nothing.
     taken: tuple[set[int], set[int]] = (set(), set())
-    for part in sorted(alignments, key=lambda part: (-len(part), part[0])):
+    little: list[_Pairs] = []
+    for part in sorted(parts, key=_longest):
         passage = _counting(part, a, b, same, function)
         if passage is None:
+            little.append(part)
+        elif _adds(part, taken):
+            yield _repeat(left, right, a, b, passage, len(part), taken, same)
+            _take(part, taken)
+    if same or not taken[0]:
+        return
+    # Beside a copied passage, less is the rest of the copy: a short sentence, or what an edit cut off.
+    weak = [c for c in chains if _OWN_SEEDED <= _covered(c) < _SEEDED]
+    little += _aligned(a, b, weak, covered, function)
+    grown = True
+    while grown:
+        grown = False
+        for part in sorted(little, key=_longest):
+            counted = [(i, j) for i, j in part if a.counted[i] and b.counted[j]]
+            content = sum(a.ids[i] not in function for i, _ in counted)
+            if (
+                len(counted) >= _OWN_PASSAGE
+                and content >= _REST_CONTENT
+                and _adds(part, taken)
+                and _beside(part, taken)
+            ):
+                bounds = (part[0][0], part[-1][0], part[0][1], part[-1][1], counted)
+                yield _repeat(left, right, a, b, bounds, len(part), taken, same)
+                _take(part, taken)
+                little.remove(part)
+                grown = True
+                break
+
+
+_Passage = tuple[int, int, int, int, _Pairs]  # first and last word left and right, and the pairs that count
+
+
+def _longest(part: _Pairs) -> tuple[int, tuple[int, int]]:
+    return -len(part), part[0]
+
+
+def _aligned(
+    a: Words, b: Words, chains: Sequence[_Pairs], covered: set[tuple[int, int]], function: frozenset[int]
+) -> list[_Pairs]:
+    """The alignments around chains of seeds; ``covered`` are the pairs of words aligned so far."""
+    parts: list[_Pairs] = []
+    for chain in chains:
+        if chain[0] in covered:
             continue
-        mine, theirs = {i for i, _ in part}, {j for _, j in part}
-        if 2 * len(mine & taken[0]) > len(mine) and 2 * len(theirs & taken[1]) > len(theirs):
-            continue
-        left_first, left_last, right_first, right_last, counted = passage
-        yield Repeat(
-            left,
-            right,
-            a.starts[left_first],
-            a.ends[left_last],
-            b.starts[right_first],
-            b.ends[right_last],
-            len(part),
-            sum(i not in taken[0] for i, _ in counted) / max(1, a.total),
-            sum(j not in taken[1] for _, j in counted) / max(1, b.total),
-            same,
-        )
-        taken[0].update(mine)
-        taken[1].update(theirs)
+        for part in _cut(_align(a.ids, b.ids, chain, function)):
+            if not covered.intersection(part):
+                covered.update(part)
+                parts.append(part)
+    return parts
+
+
+def _adds(part: _Pairs, taken: tuple[set[int], set[int]]) -> bool:
+    """Whether half of an alignment's words or more, in either text, stand in no longer passage."""
+    left = sum(i in taken[0] for i, _ in part)
+    right = sum(j in taken[1] for _, j in part)
+    return 2 * left <= len(part) or 2 * right <= len(part)
+
+
+def _beside(part: _Pairs, taken: tuple[set[int], set[int]]) -> bool:
+    """Whether an alignment stands near what is copied, in both texts, and apart from it."""
+    for side in (0, 1):
+        first, last = part[0][side], part[-1][side]
+        if any(first <= place <= last for place in taken[side]):
+            return False
+        if not any(first - _SEED_REACH <= place <= last + _SEED_REACH for place in taken[side]):
+            return False
+    return True
+
+
+def _take(part: _Pairs, taken: tuple[set[int], set[int]]) -> None:
+    taken[0].update(i for i, _ in part)
+    taken[1].update(j for _, j in part)
+
+
+def _repeat(
+    left: int,
+    right: int,
+    a: Words,
+    b: Words,
+    passage: _Passage,
+    words: int,
+    taken: tuple[set[int], set[int]],
+    same: bool,
+) -> Repeat:
+    left_first, left_last, right_first, right_last, counted = passage
+    return Repeat(
+        left,
+        right,
+        a.starts[left_first],
+        a.ends[left_last],
+        b.starts[right_first],
+        b.ends[right_last],
+        words,
+        sum(i not in taken[0] for i, _ in counted) / max(1, a.total),
+        sum(j not in taken[1] for _, j in counted) / max(1, b.total),
+        same,
+    )
 
 
 def _chains(hits: _Pairs) -> list[_Pairs]:
@@ -396,7 +473,7 @@ def _cut(pairs: _Pairs) -> list[_Pairs]:
 
 def _counting(
     part: _Pairs, a: Words, b: Words, same: bool, function: frozenset[int]
-) -> tuple[int, int, int, int, _Pairs] | None:
+) -> _Passage | None:
     """First and last word of the passage on each side, and the words that count, if it does."""
     counted = [(i, j) for i, j in part if a.counted[i] and b.counted[j]]
     matched = len(counted)
