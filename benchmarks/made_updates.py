@@ -20,7 +20,7 @@ CORPUS = Path(__file__).resolve().parent.parent / "corpora" / "updates"
 SHARE = 0.1  # of the updates, those that hold a planted copy
 MOST_EDITED = 0.2  # of a copy's words, what is changed, left out or added at most
 LEAST_WORDS = 12  # shorter updates are formulas ("No change."), which nobody copies from
-LEAP = 0.35  # how often a word is followed by any word of the corpus: sets how alike the updates are
+LEAP = 0.2  # how often a word is followed by any word of the corpus: sets how alike the updates are
 
 _END = re.compile(r"[.!?]$")
 _DIGIT = re.compile(r"\d")
@@ -88,7 +88,8 @@ def edited(passage: str, rate: float, rng: random.Random, words: list[str]) -> s
     for n, word in enumerate(own):
         kind = rng.choice(("change", "drop", "add")) if n in chosen else "keep"
         if kind in {"change", "add"}:
-            out.append(rng.choice(words).rstrip(".!?;:,") + (word[-1] if kind == "change" and word[-1] in ".,;" else ""))
+            stop = word[-1] if kind == "change" and word[-1] in ".,;" else ""
+            out.append(rng.choice(words) + stop)
         if kind in {"keep", "add"}:
             out.append(word)
     return " ".join(out)
@@ -125,7 +126,8 @@ def made_updates(size: int, seed: int = 7) -> tuple[list[str], list[Copy]]:
         head = "".join(f"{part} " for part in parts[place][:cut])
         tail = "".join(f" {part}" for part in parts[place][cut:])
         texts[place] = head + copy + tail
-        copies.append(Copy(source, place, (at, at + len(passage)), (len(head), len(head) + len(copy)), whole=False))
+        spans = (at, at + len(passage)), (len(head), len(head) + len(copy))
+        copies.append(Copy(source, place, *spans, whole=False))
     return texts, copies
 
 

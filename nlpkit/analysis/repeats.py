@@ -471,9 +471,7 @@ def _cut(pairs: _Pairs) -> list[_Pairs]:
     ]
 
 
-def _counting(
-    part: _Pairs, a: Words, b: Words, same: bool, function: frozenset[int]
-) -> _Passage | None:
+def _counting(part: _Pairs, a: Words, b: Words, same: bool, function: frozenset[int]) -> _Passage | None:
     """First and last word of the passage on each side, and the words that count, if it does."""
     counted = [(i, j) for i, j in part if a.counted[i] and b.counted[j]]
     matched = len(counted)
