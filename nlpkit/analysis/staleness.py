@@ -234,7 +234,7 @@ def _mark_repeats_of_others(rows: Sequence[Row], own: dict[int, list[_Span]], vo
     found = find_repeats(
         [analysis.text for _, _, analysis in entries],
         [row.document for row, _, _ in entries],
-        ignore=[_not_told(row, analysis, vocabulary) for row, _, analysis in entries],
+        ignore=[_not_told(row, analysis, vocabulary, name) for row, name, analysis in entries],
         apart=[row.action for row, _, _ in entries],
         vocabulary=vocabulary,
     )
@@ -291,12 +291,9 @@ def _sides(repeat: Repeat, here: int) -> tuple[_Span, _Span]:
 def _copy(
     text: str, mine: _Span, kind: Stale, other: Row, other_text: str, theirs: _Span, **more: Any
 ) -> Reason:
-    there: dict[str, Any] = {
-        "other_text": other_text[slice(*theirs)],
-        "other_start": theirs[0],
-        "other_end": theirs[1],
-    }
-    return reason(text[slice(*mine)], kind, *mine, of=other.row_id, **there, **more)
+    there: dict[str, Any] = {"other_text": other_text[slice(*theirs)]}
+    there |= {"other_start": theirs[0], "other_end": theirs[1], **more}
+    return reason(text[slice(*mine)], kind, mine[0], mine[1], of=other.row_id, **there)
 
 
 def _first(rows: Iterable[Row]) -> Row:
@@ -370,11 +367,16 @@ def _quotations(row: Row, vocabulary: Vocabulary) -> list[_Span]:
     return spans if left >= _OWN_WORDS else []
 
 
-def _not_told(row: Row, analysis: TextAnalysis, vocabulary: Vocabulary) -> list[_Span]:
-    """What two actions may share without repeating each other: quotations, references, "no change"."""
+def _not_told(row: Row, analysis: TextAnalysis, vocabulary: Vocabulary, name: str = "update") -> list[_Span]:
+    """What two actions may share without repeating each other: quotations, references, "no change".
+
+    References that only the plan's own ids make known ("See PE/04b") stand in the row's reasons.
+    """
     spans = shared_spans(analysis.text, row.recommendation, vocabulary)
     spans += [(sentence.start, sentence.end) for sentence in _unchanged(analysis)]
     spans += [(r.start, r.end) for sentence in analysis.sentences for r in sentence.references]
+    pointers = [why for why in row.why if why["kind"] == Stale.POINTER]
+    spans += [(w["start"], w["end"]) for w in pointers if w.get("field", "update") == name]
     return spans
 
 

@@ -1,7 +1,7 @@
 """Truth planted in the authored updates of ``corpora/updates``: copies, with known edits at known places.
 
 Everything is drawn with a seed. The updates are those that the corpus's authors labelled as news (no
-staleness), from services and actions of their own, so that what is planted is all there is.
+staleness) and that name no other action, from services and actions of their own, so that what is planted is all there is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,17 @@ LEAST_WORDS = 12
 """A passage shorter than this is planted only where it is a whole update."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z(])")
-_FOOTERS = ("Page {} of 17", "Action Plan v3.2 | {}", "{}", "- {} -", "OFFICIAL\n{}")
+_SENDS = re.compile(
+    r"\b(?:actions?|recommendations?)\s+\d|\bcan be found\b|\b(?:above|below|see)\b", re.IGNORECASE
+)
+_FOOTERS = (
+    "Page {} of 17",
+    "Action Plan v3.2 | {}",
+    "{}",
+    "- {} -",
+    "OFFICIAL\n{}",
+    "Recommendation\tUpdate\tRAG",
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,8 @@ def corpus_rows() -> tuple[dict[str, Any], ...]:
     for path in sorted(bundled("corpora/updates/services").glob("*.jsonl")):
         for line in path.read_text(encoding="utf8").splitlines():
             row = json.loads(line)
-            if not row["labels"]["stale"] and len(row["update"].split()) >= 25:
+            news = not row["labels"]["stale"] and not _SENDS.search(row["update"])
+            if news and len(row["update"].split()) >= 25:
                 rows.setdefault((row["service"], row["action_id"]), row)
     return tuple(rows.values())
 
