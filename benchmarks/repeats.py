@@ -190,18 +190,18 @@ def _report(measured: list[tuple[int, str, int, dict[str, Any]]]) -> str:
     lines = [
         "# Search for repeats: beside two plainer ones",
         "",
-        "Made by `python benchmarks/repeats.py`. Updates are made from `corpora/updates` (a chain over pairs of",
-        f"words of its {len(authored()):,} different updates, as long as these: {words:.0f} words on average; seed {SEED}).",
-        f"{SHARE:.0%} of them hold a planted copy with up to {MOST_EDITED:.0%} of its words changed, left out or added, half of",
-        f"them copies of a whole update, half a passage of one to three sentences ({LEAST_WORDS} words or more) put between",
-        "the sentences of another. All updates are compared with all.",
+        "Made by `python benchmarks/repeats.py`. Updates are made from `corpora/updates` (a chain over pairs"
+        f" of words of its {len(authored()):,} different updates, as long as these: {words:.0f} words on"
+        f" average; seed {SEED}). {SHARE:.0%} of them hold a planted copy with up to {MOST_EDITED:.0%} of its"
+        " words changed, left out or added, half of them copies of a whole update, half a passage of one"
+        f" to three sentences ({LEAST_WORDS} words or more) put between the sentences of another. All are compared with all.",
         "",
         f"Machine: {_machine()}. Versions: Python {platform.python_version()}, "
         + ", ".join(f"{name} {version(name)}" for name in ("numpy", "scikit-learn", "datasketch"))
         + ".",
         "",
-        "| updates | search | runs | seconds | peak memory | found | whole updates | passages | pairs flagged "
-        "| alike by chance | wrong | precision |",
+        "| updates | search | runs | seconds | peak memory | found | whole updates | passages "
+        "| pairs flagged | alike by chance | wrong | precision |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for size, search, runs, f in measured:
@@ -211,34 +211,38 @@ def _report(measured: list[tuple[int, str, int, dict[str, Any]]]) -> str:
             f"| {f['by_chance']:,.0f} | {f['wrong']:,.0f} | {f['precision']:.1%} |"
         )
     growth = seconds[last] / seconds[first]
+    rate = f" ({encoding[0]:.0f} s)" if encoding else ""
     lines += [
         "",
-        f"From {first:,} to {last:,} updates, {last / first:.0f} times as many, nlpkit's time grows {growth:.1f} times.",
+        f"From {first:,} to {last:,} updates, {last / first:.0f} times as many, "
+        f"nlpkit's time grows {growth:.1f} times.",
         "",
-        "- Seconds and memory are medians of the runs; each run is a process of its own, and its peak counts",
-        "  everything in it (interpreter, texts, libraries). Reading the texts isn't timed; imports are.",
-        '- "Found" is the share of planted copies flagged with their source. "Alike by chance" are pairs that nobody',
-        "  planted and that hold the same eight words in a row, or the same sentence of five words or more;",
-        '  "wrong" are all others, and precision is the share of flagged pairs that are not wrong.',
-        f"- MinHash-LSH: `datasketch`, {PERMUTATIONS} permutations, 3-word shingles, candidates verified by their exact",
-        "  Jaccard similarity. 0.3 is for its benefit: an edit breaks three shingles.",
-        "- Cosine: brute force in numpy, in blocks. The packaged encoder is measured at "
-        f"{ENCODED_AT:,} updates only, encoding",
-        f"  included{f' ({encoding[0]:.0f} s)' if encoding else ''}; at that rate the larger sizes take "
-        "too long for a benchmark. There, hashed vectors",
-        f"  ({DIMENSION} dimensions, words and pairs of words) stand in for it.",
-        "- MinHash and cosine compare whole texts: they are not made for a passage in another update, and don't say",
-        "  where it stands.",
-        "- What this doesn't show: made updates keep to no topic, which is kind to the precision of every search here,",
-        "  and of cosine most: updates on one topic lie near each other without a word copied. How nlpkit fares with",
-        "  texts that say the same in other words is tested in `tests/analysis/test_planted.py`.",
+        "- Seconds and memory are medians of the runs; each run is a process of its own, and its peak counts"
+        " everything in it (interpreter, texts, libraries). Reading the texts isn't timed; imports are.",
+        '- "Found" is the share of planted copies flagged with their source. "Alike by chance" are pairs that'
+        " nobody planted and that hold the same eight words in a row, or the same sentence of five words or"
+        ' more; "wrong" are all others, and precision is the share of flagged pairs that are not wrong.',
+        f"- MinHash-LSH: `datasketch`, {PERMUTATIONS} permutations, 3-word shingles, candidates verified by"
+        " their exact Jaccard similarity. 0.3 is for its benefit: an edit breaks three shingles.",
+        f"- Cosine: brute force in numpy, in blocks. The packaged encoder is measured at {ENCODED_AT:,}"
+        f" updates only, encoding included{rate}; at that rate the larger sizes take too long for a benchmark."
+        f" There, hashed vectors ({DIMENSION} dimensions, words and pairs of words) stand in for it.",
+        "- MinHash and cosine compare whole texts: they are not made for a passage in another update, and"
+        " don't say where it stands.",
+        "- What this doesn't show: made updates keep to no topic, which is kind to the precision of every"
+        " search here, and of cosine most: updates on one topic lie near each other without a word copied."
+        " How nlpkit fares with texts that say the same in other words is tested in"
+        " `tests/analysis/test_planted.py`.",
     ]
     return "\n".join(lines) + "\n"
 
 
 def _machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GB of memory, {platform.system()}, shared with other work"
+    return (
+        f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GB of memory, {platform.system()}, "
+        "shared with other work"
+    )
 
 
 def main(arguments: list[str]) -> None:
