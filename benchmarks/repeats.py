@@ -194,7 +194,8 @@ def _report(measured: list[tuple[int, str, int, dict[str, Any]]]) -> str:
         f" of words of its {len(authored()):,} different updates, as long as these: {words:.0f} words on"
         f" average; seed {SEED}). {SHARE:.0%} of them hold a planted copy with up to {MOST_EDITED:.0%} of its"
         " words changed, left out or added, half of them copies of a whole update, half a passage of one"
-        f" to three sentences ({LEAST_WORDS} words or more) put between the sentences of another. All are compared with all.",
+        f" to three sentences ({LEAST_WORDS} words or more) put between the sentences of another."
+        " All are compared with all.",
         "",
         f"Machine: {_machine()}. Versions: Python {platform.python_version()}, "
         + ", ".join(f"{name} {version(name)}" for name in ("numpy", "scikit-learn", "datasketch"))
@@ -225,8 +226,8 @@ def _report(measured: list[tuple[int, str, int, dict[str, Any]]]) -> str:
         f"- MinHash-LSH: `datasketch`, {PERMUTATIONS} permutations, 3-word shingles, candidates verified by"
         " their exact Jaccard similarity. 0.3 is for its benefit: an edit breaks three shingles.",
         f"- Cosine: brute force in numpy, in blocks. The packaged encoder is measured at {ENCODED_AT:,}"
-        f" updates only, encoding included{rate}; at that rate the larger sizes take too long for a benchmark."
-        f" There, hashed vectors ({DIMENSION} dimensions, words and pairs of words) stand in for it.",
+        f" updates only, encoding included{rate}; at that rate the larger sizes take too long for a"
+        f" benchmark. There, hashed vectors ({DIMENSION} dimensions, words and pairs of words) stand in for it.",
         "- MinHash and cosine compare whole texts: they are not made for a passage in another update, and"
         " don't say where it stands.",
         "- What this doesn't show: made updates keep to no topic, which is kind to the precision of every"
