@@ -227,7 +227,8 @@ def _report(measured: list[tuple[int, str, int, dict[str, Any]]]) -> str:
         " their exact Jaccard similarity. 0.3 is for its benefit: an edit breaks three shingles.",
         f"- Cosine: brute force in numpy, in blocks. The packaged encoder is measured at {ENCODED_AT:,}"
         f" updates only, encoding included{rate}; at that rate the larger sizes take too long for a"
-        f" benchmark. There, hashed vectors ({DIMENSION} dimensions, words and pairs of words) stand in for it.",
+        f" benchmark. There, hashed vectors ({DIMENSION} dimensions, words and pairs of words) stand in"
+        " for it.",
         "- MinHash and cosine compare whole texts: they are not made for a passage in another update, and"
         " don't say where it stands.",
         "- What this doesn't show: made updates keep to no topic, which is kind to the precision of every"
