@@ -208,8 +208,8 @@ def _report(measured: list[tuple[int, str, int, dict[str, Any]]]) -> str:
     for size, search, runs, f in measured:
         lines.append(
             f"| {size:,} | {SEARCHES[search][0]} | {runs} | {f['seconds']:.1f} | {f['megabytes']:,.0f} MB "
-            f"| {f['found']:.1%} | {f['found_whole']:.1%} | {f['found_passage']:.1%} | {f['flagged']:,.0f} "
-            f"| {f['by_chance']:,.0f} | {f['wrong']:,.0f} | {f['precision']:.1%} |"
+            f"| {f['found']:.2%} | {f['found_whole']:.2%} | {f['found_passage']:.2%} | {f['flagged']:,.0f} "
+            f"| {f['by_chance']:,.0f} | {f['wrong']:,.0f} | {f['precision']:.2%} |"
         )
     growth = seconds[last] / seconds[first]
     rate = f" ({encoding[0]:.0f} s)" if encoding else ""

@@ -111,9 +111,11 @@ def _hits(
 
 def _of_two(pair: _Ints) -> NDArray[np.bool_]:
     """Which places of a sorted list are not the only one of their pair: one seed covers too little."""
-    same = np.r_[False, pair[1:] == pair[:-1], False]
-    either: NDArray[np.bool_] = same[1:] | same[:-1]
-    return either
+    next_same = pair[1:] == pair[:-1]
+    found = np.zeros(len(pair), dtype=np.bool_)
+    found[1:] |= next_same
+    found[:-1] |= next_same
+    return found
 
 
 def _places(words: Sequence[Words], group: _Ints) -> tuple[_Ints, _Ints, _Ints]:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import pytest
 from planting import drawn, edited, passage_of, put_into
 
@@ -73,6 +72,20 @@ def test_the_same_repeats_as_by_looking_at_every_place(
     assert len(wanted[0]) >= 40
 
 
-def test_nothing_to_find() -> None:
-    none = np.zeros(0, dtype=np.int64)
-    assert list(seeds.candidates([], none, most=48)) == []
+@pytest.mark.parametrize("code", [seeds._MOST_CODE, 1])
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [],
+        ["", ""],
+        ["One two."],
+        ["Crews met at the pier.", "The lease was signed in May by both owners."],
+        ["Crews met at the pier.", "Nobody met at the pier."],
+        ["We met at the pier. We met at the pier.", "Hoses were dried."],
+    ],
+)
+def test_nothing_to_find(texts: list[str], code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seeds, "_MOST_CODE", code)
+    assert find_repeats(texts) == []
+    assert find_repeats(texts, apart=["a"] * len(texts)) == []
+    assert find_repeats(texts, groups=list(range(len(texts)))) == []
