@@ -27,6 +27,8 @@ __all__ = ["phrases_of", "titles"]
 _TYPICAL = 40  # subjects of a theme that its title is drawn from, the most typical first
 _SENTENCES = 4  # of a narrative, where there is no recommendation
 _IN_TITLE = 3  # phrases
+_STOPGAPS = 2  # phrases after which none follows that only one subject holds
+_RARE = 0.1  # what such a phrase weighs beside others
 _LONGEST = 4  # words in a phrase
 _PER_WORD = 0.35  # how much a phrase gains by each word beyond the first: longer ones say more
 _NOUN = frozenset({"NN", "NNS", "NNP", "NNPS"})
@@ -84,7 +86,7 @@ def phrases_of(subjects: Sequence[Subject], names: Iterable[str] = ()) -> list[s
     only where it is an acronym or is written small elsewhere) and at least one word that says something.
 
     Args:
-        subjects: their recommendation is read or, where there is none, their narratives' first sentences.
+        subjects: their recommendations are read or, where there is none, the first sentences of the narratives.
         names: of services; their words are barred.
     """
     barred = frozenset(word.lower() for name in names for word in _WORD.findall(name)) - _companions()
@@ -124,7 +126,7 @@ def _weak() -> frozenset[str]:
 
 def _sentences(subject: Subject) -> list[str]:
     if subject.asked:
-        return [subject.asked[a:b] for a, b in split_sentences(subject.asked)]
+        return [subject.asked[start:end] for start, end in split_sentences(subject.asked)]
     return [
         text[start:end] for text in subject.said[:2] for start, end in split_sentences(text)[:_SENTENCES]
     ]
@@ -188,7 +190,7 @@ def _shared_out(counts: Sequence[Counter[tuple[str, ...]]], sizes: Sequence[int]
                 -(n / max(2, sizes[theme]))
                 * math.log(1 + mean / total[key])
                 * (1 + _PER_WORD * (len(key) - 1))
-                * (1.0 if n > 1 else 0.3),
+                * (1.0 if n > 1 else _RARE),
                 theme,
                 key,
             )
@@ -200,7 +202,8 @@ def _shared_out(counts: Sequence[Counter[tuple[str, ...]]], sizes: Sequence[int]
     gone: set[tuple[str, ...]] = set()
     for _, theme, key in offers:
         mine = taken[theme]
-        if len(mine) == _IN_TITLE or key in gone:
+        rare = counts[theme][key] < 2  # said of one subject only: stands in where nothing is shared
+        if len(mine) >= (_STOPGAPS if rare else _IN_TITLE) or key in gone:
             continue
         if any(set(key) & set(other) for other in mine):
             continue
