@@ -32,7 +32,6 @@ SETS = {
     "train": "the services that choices were made on",
     "test": "seven services held back",
     "all": "both",
-    "all, fire": "both, fire and rescue services only",
 }
 CHILD = """
 import sys, time
@@ -118,7 +117,8 @@ def vectors(table: pd.DataFrame) -> dict[str, tuple[list[str], np.ndarray]]:
     encoder = default_encoder()
     told = [text or "-" for text in table["update"]]
     both = [
-        f"{asked} {said}".strip() for asked, said in zip(table["recommendation"], table["update"], strict=True)
+        f"{asked} {said}".strip()
+        for asked, said in zip(table["recommendation"], table["update"], strict=True)
     ]
     narrative = encoder.encode(told)
     mixed = narrative + encoder.encode([text or "-" for text in table["recommendation"]])
@@ -169,9 +169,9 @@ def report(table: pd.DataFrame, python: str) -> str:
         "",
         "The authored updates (`corpora/updates`) have a `theme` each, in every service's own words; "
         "`benchmarks/data/theme_names.json` brings them under common names. Rows under a pillar such as "
-        f"“People” ({int((table['known'] == '').sum())} of {len(table)}) are clustered but not counted in the "
-        "agreement. NMI: normalised mutual information with the known theme; AMI: the same adjusted for chance, "
-        "which many small themes do not raise. Both count rows without a theme as one theme more. “Again”: "
+        f"“People” ({int((table['known'] == '').sum())} of {len(table)}) are clustered but not counted in "
+        "the agreement. NMI: normalised mutual information with the known theme; AMI: the same adjusted for "
+        "chance, which many small themes do not raise. Both count rows without a theme as one theme more. “Again”: "
         "lowest adjusted Rand index of two more runs with the first (nlpkit: with the rows in other orders). "
         "Seconds: fitting and titles, vectors ready, imports not counted (BERTopic: the fastest of the three "
         "runs).",
@@ -182,7 +182,7 @@ def report(table: pd.DataFrame, python: str) -> str:
     if not _has_bertopic(python):
         lines[4:4] = [f"BERTopic was not run: {_why_not(python)}", ""]
     find(part(table, "test"))  # whatever is loaded at first use is loaded
-    for name, what in SETS.items():
+    for name in SETS:
         mine = part(table, name)
         results = {"**nlpkit**": ours(mine)}
         if _has_bertopic(python):
@@ -193,7 +193,7 @@ def report(table: pd.DataFrame, python: str) -> str:
                 f"| {name} ({len(mine)}) | {method} | {got['themes']} | {got['nmi']:.3f} | {got['ami']:.3f} "
                 f"| {got['out']:.1%} | {got['again']:.3f} | {got['seconds']:.1f} |"
             )
-            print(lines[-1], file=sys.stderr, flush=True)
+            sys.stderr.write(f"{lines[-1]}\n")
     lines += ["", "Rows: " + "; ".join(f"{name}: {what}" for name, what in SETS.items()) + "."]
     lines += ["", "## What the choices rest on (train split)", "", *choices(part(table, "train"))]
     return "\n".join(lines) + "\n"

@@ -1,9 +1,10 @@
 """Catalogues of recommendations that local actions are linked to: found, read and checked.
 
 A catalogue is a CSV file with one recommendation a line. The columns ``id`` and ``title`` or
-``duty`` (or ``text``, which is the same) must be there; ``addressee``, ``deadline``, ``theme``, ``aliases``, ``acronyms`` and
-``details`` may be (the last three hold phrases separated by semicolons). A JSON file beside it, of
-the same name, may say how plans refer to the catalogue: ``{"name": …, "title": …, "aliases": […]}``.
+``duty`` (or ``text``, which means the same) must be there; ``addressee``, ``deadline``, ``theme``,
+``aliases``, ``acronyms`` and ``details`` may be (the last three hold phrases separated by semicolons). A
+JSON file beside it, of the same name, may say how plans refer to the catalogue:
+``{"name": …, "title": …, "aliases": […]}``.
 """
 
 from __future__ import annotations

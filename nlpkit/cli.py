@@ -235,7 +235,9 @@ def themes(
     ] = "",
     number: Annotated[
         int,
-        typer.Option(metavar="N", min=0, help="How many themes; without it nlpkit chooses.", show_default=False),
+        typer.Option(
+            metavar="N", min=0, help="How many themes; without it nlpkit chooses.", show_default=False
+        ),
     ] = 0,
     guide: Annotated[
         str,
@@ -263,7 +265,9 @@ def themes(
     _prepare(out, guide or "none")
     _prepare(summary)
     if by not in ("", "theme", "service", "status", "period"):
-        raise typer.BadParameter(f"'{by}' is nothing to count by. Write --by theme, service, status or period.")
+        raise typer.BadParameter(
+            f"'{by}' is nothing to count by. Write --by theme, service, status or period."
+        )
     if number and guide:
         raise typer.BadParameter("--number and --guide exclude each other: a guide has its own themes.")
     if map_file:

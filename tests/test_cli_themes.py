@@ -33,7 +33,9 @@ def test_themes_writes_rows_summary_and_map(run: Run, updates: Path, tmp_path: P
     assert set(rows["theme_label"]) == set(summary["theme_label"]) and summary["theme_label"].is_unique
     assert summary["updates"].sum() == 40 and summary["stability"].between(0, 1).all()
     assert f"{len(summary)} themes of 40 updates" in done.stderr
-    assert all(title.split(",")[0] in done.stderr.replace("\n", " ") for title in summary["theme_label"].str[:12])
+    assert all(
+        title.split(",")[0] in done.stderr.replace("\n", " ") for title in summary["theme_label"].str[:12]
+    )
     assert (tmp_path / "m.html").stat().st_size > 1_000_000
 
 

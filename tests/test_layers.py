@@ -114,7 +114,18 @@ def test_no_pickle_and_no_print(name: str) -> None:
 
 
 def test_importing_nlpkit_loads_no_heavy_module() -> None:
-    heavy = {"pandas", "numpy", "spacy", "sklearn", "torch", "sentence_transformers", "pyarrow", "typer", "plotly", "matplotlib"}
+    heavy = {
+        "pandas",
+        "numpy",
+        "spacy",
+        "sklearn",
+        "torch",
+        "sentence_transformers",
+        "pyarrow",
+        "typer",
+        "plotly",
+        "matplotlib",
+    }
     code = f"import sys, nlpkit, nlpkit.errors; dir(nlpkit); print(sorted({heavy!r} & set(sys.modules)))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
 

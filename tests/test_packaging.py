@@ -61,7 +61,10 @@ def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(wheel: Path, 
 def test_every_dependency_says_what_it_is_for_and_is_pinned(project: Path) -> None:
     text = (project / "pyproject.toml").read_text(encoding="utf8")
     asked = tomllib.loads(text)["project"]
-    wanted = [*asked["dependencies"], *(name for extra in asked["optional-dependencies"].values() for name in extra)]
+    wanted = [
+        *asked["dependencies"],
+        *(name for extra in asked["optional-dependencies"].values() for name in extra),
+    ]
     lines = text.splitlines()
     pins = {
         line.split("==")[0].lower().replace("_", "-")

@@ -126,14 +126,14 @@ def stability(places: NDArray[np.float64], found: Clusters, order: Sequence[int]
 
 
 def _tree(places: NDArray[np.float64]) -> NDArray[np.float64]:
-    from scipy.cluster.hierarchy import linkage
+    from scipy.cluster.hierarchy import linkage  # type: ignore[import-untyped]
 
     tree: NDArray[np.float64] = linkage(places, "ward")
     return tree
 
 
 def _cut(tree: NDArray[np.float64], number: int) -> NDArray[np.int64]:
-    from scipy.cluster.hierarchy import fcluster
+    from scipy.cluster.hierarchy import fcluster  # type: ignore[import-untyped]
 
     return np.asarray(fcluster(tree, number, "maxclust"), dtype=np.int64) - 1
 

@@ -26,10 +26,20 @@ from nlpkit.language import find_references
 from nlpkit.language.terms import content_terms, stem
 from nlpkit.resources import lexicon
 
-__all__ = ["Space", "Subject", "asked", "gather", "has_own_words", "unsaid_stems"]
+__all__ = [
+    "Space",
+    "Subject",
+    "asked",
+    "gather",
+    "has_own_words",
+    "sample_order",
+    "service_stems",
+    "unit",
+    "unsaid_stems",
+]
 
 NARRATIVE_SHARE = 0.4
-"""Weight of what was reported in a subject's meaning, where both are there; the recommendation has the rest."""
+"""Weight of what was reported in a subject's meaning beside the recommendation, which has the rest."""
 
 WORD_SHARE = 0.7
 """Length of the word part of a vector beside its meaning part, which has length 1."""
@@ -43,7 +53,7 @@ _LEAD = re.compile(
     r"(?:that\s+)?(?:[\w&’'\-/,]+\s+){0,8}?"
     r"(?:should|must|shall|needs?\s+to|(?:is|are)\s+to)\s+"
     r"(?:(?:now|also|immediately|urgently|by\s+\d[^,]{3,30}|continue\s+to)\s+)*"
-    r"(?:(?:make\s+sure|make\s+certain|ensure|assure\s+itself|satisfy\s+itself|see\s+to\s+it)\s+(?:that\s+)?)?",
+    r"(?:(?:make\s+(?:sure|certain)|ensure|(?:assure|satisfy)\s+itself|see\s+to\s+it)\s+(?:that\s+)?)?",
     re.IGNORECASE,
 )
 
@@ -115,7 +125,7 @@ def gather(updates: pd.DataFrame) -> tuple[list[Subject], dict[int, str]]:
             left_out[row] = (
                 "the update is empty and there is no recommendation"
                 if is_bare(update)
-                else "the update says nothing of its own (a status or a pointer), and there is no recommendation"
+                else "the update says nothing itself (a status or a pointer), and there is no recommendation"
             )
             continue
         alone = few or not recommendation
@@ -210,7 +220,8 @@ class Space:
 
 def unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
     """Rows scaled to length 1; rows of zeros stay."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float64)
 
 
 def sample_order(subjects: Sequence[Subject]) -> list[int]:

@@ -86,7 +86,7 @@ def phrases_of(subjects: Sequence[Subject], names: Iterable[str] = ()) -> list[s
     only where it is an acronym or is written small elsewhere) and at least one word that says something.
 
     Args:
-        subjects: their recommendations are read or, where there is none, the first sentences of the narratives.
+        subjects: their recommendations are read or, where there is none, the narratives' beginnings.
         names: of services; their words are barred.
     """
     barred = frozenset(word.lower() for name in names for word in _WORD.findall(name)) - _companions()
@@ -114,8 +114,9 @@ def _companions() -> frozenset[str]:
 
 @cache
 def _unsaid() -> frozenset[str]:
-    words = frozenset([*lexicon("theme_words")["unsaid"], *lexicon("function_words")["words"]])
-    return words - _companions()
+    words = lexicon("theme_words")
+    listed = frozenset([*words["unsaid"], *words["unnamed"], *lexicon("function_words")["words"]])
+    return listed - _companions()
 
 
 @cache
@@ -127,9 +128,7 @@ def _weak() -> frozenset[str]:
 def _sentences(subject: Subject) -> list[str]:
     if subject.asked:
         return [subject.asked[start:end] for start, end in split_sentences(subject.asked)]
-    return [
-        text[start:end] for text in subject.said[:2] for start, end in split_sentences(text)[:_SENTENCES]
-    ]
+    return [text[start:end] for text in subject.said[:2] for start, end in split_sentences(text)[:_SENTENCES]]
 
 
 def _phrases(tokens: Sequence[Token], usable: Callable[[Token], bool]) -> Iterator[str]:
@@ -178,7 +177,9 @@ def _key(phrase: str) -> tuple[str, ...]:
     return tuple(stem(word) for word in phrase.lower().replace("-", " ").split())
 
 
-def _shared_out(counts: Sequence[Counter[tuple[str, ...]]], sizes: Sequence[int]) -> list[list[tuple[str, ...]]]:
+def _shared_out(
+    counts: Sequence[Counter[tuple[str, ...]]], sizes: Sequence[int]
+) -> list[list[tuple[str, ...]]]:
     """Phrases for each theme, the best first; each phrase goes to one theme."""
     total: Counter[tuple[str, ...]] = Counter()
     for count in counts:

@@ -282,9 +282,7 @@ def guided(
         ],
         dtype=np.int64,
     )
-    why = [
-        _why(titles, similarity[at], int(labels[at]), floor=GUIDE_FLOOR) for at in range(len(subjects))
-    ]
+    why = [_why(titles, similarity[at], int(labels[at]), floor=GUIDE_FLOOR) for at in range(len(subjects))]
     told("summing up", 1, 2)
     themes = _assembled(
         table,
@@ -364,7 +362,7 @@ def _summary(
     for theme, (name, title) in enumerate(zip(ids, titles, strict=True)):
         mine = rows[rows["theme_id"] == name]
         members = np.flatnonzero(labels == theme).tolist()
-        typical = sorted(members, key=lambda at: (-similarity[at, theme], at))[:2]  # noqa: B023
+        typical = sorted(members, key=lambda at: (-similarity[at, theme], at))[:2]
         row: dict[str, Any] = {
             "theme_id": name,
             "theme_label": title,
@@ -377,7 +375,9 @@ def _summary(
         for place in range(2):
             chosen = _fullest(rows, subjects[typical[place]].rows) if place < len(typical) else None
             row[f"typical_{place + 1}"] = rows["row_id"].iloc[chosen] if chosen is not None else ""
-            text = "" if chosen is None else rows["update"].iloc[chosen] or rows["recommendation"].iloc[chosen]
+            text = (
+                "" if chosen is None else rows["update"].iloc[chosen] or rows["recommendation"].iloc[chosen]
+            )
             row[f"typical_{place + 1}_text"] = text
         found.append(row)
     table = pd.DataFrame(found)
@@ -396,9 +396,8 @@ def _why(titles: list[str], similarity: NDArray[np.float64], theme: int, floor: 
     if theme < 0:
         best = ranked[0]
         least = theme_clusters.FLOOR if floor is None else floor
-        return (
-            f"fits nowhere: the nearest, '{titles[best]}', has {similarity[best]:.2f} of the {least:.2f} needed"
-        )
+        nearest = f"the nearest, '{titles[best]}', has {similarity[best]:.2f} of the {least:.2f} needed"
+        return f"fits nowhere: {nearest}"
     told = f"similarity {similarity[theme]:.2f}"
     rest = [other for other in ranked if other != theme]
     return told + (f"; next '{titles[rest[0]]}' {similarity[rest[0]]:.2f}" if rest else "")

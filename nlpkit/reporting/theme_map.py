@@ -141,13 +141,16 @@ def _layout(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
         )
         places = np.asarray(model.fit_transform(near[laid]), dtype=np.float64)
         if count == len(laid):
-            return places - places.mean(axis=0)
+            return _centred(places)
         from sklearn.neighbors import NearestNeighbors
 
         distances, beside = NearestNeighbors(n_neighbors=5).fit(near[laid]).kneighbors(near)
     weight = 1 / (distances + 1e-6)
-    found: NDArray[np.float64] = (places[beside] * weight[..., None]).sum(axis=1) / weight.sum(axis=1)[:, None]
-    return found - found.mean(axis=0)
+    return _centred((places[beside] * weight[..., None]).sum(axis=1) / weight.sum(axis=1)[:, None])
+
+
+def _centred(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(places - places.mean(axis=0), dtype=np.float64)
 
 
 def _spacing(layout: NDArray[np.float64]) -> float:
@@ -178,9 +181,10 @@ def _short(title: str, width: int, lines: int = 2) -> list[str]:
         wrapped = textwrap.wrap(", ".join(phrases[:count]), width)
         if len(wrapped) <= lines:
             return wrapped
-    return [*textwrap.wrap(phrases[0], width)[: lines - 1], textwrap.shorten(phrases[0], width, placeholder="…")][
-        :lines
-    ]
+    return [
+        *textwrap.wrap(phrases[0], width)[: lines - 1],
+        textwrap.shorten(phrases[0], width, placeholder="…"),
+    ][:lines]
 
 
 def _subtitle(points: pd.DataFrame, summary: pd.DataFrame) -> str:
@@ -201,7 +205,7 @@ def _picture(points: pd.DataFrame, summary: pd.DataFrame) -> bytes:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(16, 11), dpi=150, facecolor="white")
-    canvas = FigureCanvasAgg(figure)
+    canvas: Any = FigureCanvasAgg(figure)
     axes = figure.add_axes((0.015, 0.02, 0.97, 0.88))
     axes.set_axis_off()
     size = float(np.clip(26000 / max(1, len(points)), 4, 60))
@@ -212,7 +216,9 @@ def _picture(points: pd.DataFrame, summary: pd.DataFrame) -> bytes:
         mine = points[points["theme_id"] == name]
         colour = _COLOURS[at % len(_COLOURS)]
         axes.scatter(mine["x"], mine["y"], s=size, c=colour, alpha=0.8, linewidths=0.4, edgecolors="white")
-    figure.text(0.025, 0.945, "What the work is about", fontsize=26, family="serif", color=_INK, weight="bold")
+    figure.text(
+        0.025, 0.945, "What the work is about", fontsize=26, family="serif", color=_INK, weight="bold"
+    )
     figure.text(0.025, 0.917, _subtitle(points, summary), fontsize=13, color="#5b6270")
     axes.margins(0.06, 0.05)
     canvas.draw()
@@ -295,7 +301,11 @@ def _page(points: pd.DataFrame, summary: pd.DataFrame) -> str:
         xaxis={"visible": False},
         yaxis={"visible": False, "scaleanchor": "x"},
         legend={"font": {"size": 11}, "itemsizing": "constant", "tracegroupgap": 2},
-        hoverlabel={"bgcolor": "white", "font": {"size": 12, "family": _SANS, "color": _INK}, "align": "left"},
+        hoverlabel={
+            "bgcolor": "white",
+            "font": {"size": 12, "family": _SANS, "color": _INK},
+            "align": "left",
+        },
         font={"family": _SANS, "color": _INK},
         dragmode="pan",
     )
@@ -308,18 +318,22 @@ def _page(points: pd.DataFrame, summary: pd.DataFrame) -> str:
     )
     # plotly's own code holds addresses of map servers and editors, which nothing here ever asks for; with
     # this policy the browser would refuse to, too.
-    policy = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:"
+    policy = (
+        "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
+        "img-src data: blob:; font-src data:"
+    )
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<title>What the work is about</title>\n<style>\n"
         f"body {{ margin: 0; font-family: {_SANS}; color: {_INK}; background: #fff; }}\n"
-        f"header {{ padding: 1rem 1.5rem 0.4rem; }}\nh1 {{ font-family: {_SERIF}; font-size: 1.7rem; margin: 0; }}\n"
+        "header { padding: 1rem 1.5rem 0.4rem; }\n"
+        f"h1 {{ font-family: {_SERIF}; font-size: 1.7rem; margin: 0; }}\n"
         "p { margin: 0.25rem 0 0; color: #5b6270; }\n</style>\n"
         f"<script>{get_plotlyjs()}</script>\n</head>\n<body>\n<header><h1>What the work is about</h1>\n"
-        f"<p>{html.escape(_subtitle(points, summary))}. Every point is an update; point at one to read it, click a "
-        "title at the side to hide its theme, double-click to see it alone.</p></header>\n"
+        f"<p>{html.escape(_subtitle(points, summary))}. Every point is an update; point at one to read it, "
+        "click a title at the side to hide its theme, double-click to see it alone.</p></header>\n"
         f"<main>{chart}</main>\n</body>\n</html>\n"
     )
 
@@ -344,4 +358,5 @@ def _hover(row: dict[Any, Any]) -> str:
     text = str(row["update"]) or str(row["recommendation"])
     text = textwrap.shorten(" ".join(text.split()), 420, placeholder=" …")
     lines = "<br>".join(html.escape(line) for line in textwrap.wrap(text, 70))
-    return f"<b>{html.escape(str(row['theme_label']) or 'no theme')}</b><br>{html.escape(whose)}<br><br>{lines}"
+    title = html.escape(str(row["theme_label"]) or "no theme")
+    return f"<b>{title}</b><br>{html.escape(whose)}<br><br>{lines}"

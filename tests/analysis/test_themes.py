@@ -175,7 +175,9 @@ def test_rows_without_text_are_named_and_pointers_go_by_their_recommendation(tab
     assert rows.loc["asked", "theme_id"] == rows.loc["hydrants-0-0", "theme_id"] != ""
 
 
-def test_what_fits_nowhere_is_named_and_kept_few(monkeypatch: pytest.MonkeyPatch, table: pd.DataFrame) -> None:
+def test_what_fits_nowhere_is_named_and_kept_few(
+    monkeypatch: pytest.MonkeyPatch, table: pd.DataFrame
+) -> None:
     monkeypatch.setattr(theme_clusters, "FLOOR", 0.99)
     found = nlpkit.themes(table, encoder=ENCODER)
     assert 0 < len(found.left_out) < 0.05 * len(table)
@@ -193,7 +195,10 @@ def test_updates_all_alike_are_one_theme_with_a_warning(caplog: pytest.LogCaptur
     found = nlpkit.themes(table, encoder=ENCODER)
     assert len(found.summary) == 1 and not len(found.left_out)
     assert "too alike" in caplog.text
-    assert "prinkler" in found.summary["theme_label"][0] or "warehouse" in found.summary["theme_label"][0].lower()
+    assert (
+        "prinkler" in found.summary["theme_label"][0]
+        or "warehouse" in found.summary["theme_label"][0].lower()
+    )
 
 
 def test_a_number_can_be_asked_for(table: pd.DataFrame) -> None:
@@ -251,7 +256,9 @@ def test_counts_by_period_tell_what_is_new(table: pd.DataFrame) -> None:
     assert news["new"].tolist() == [12, 0] and news["latest"].tolist() == [12, 12]
 
 
-def test_counts_by_status_need_a_scored_table(table: pd.DataFrame, found: nlpkit.analysis.themes.Themes) -> None:
+def test_counts_by_status_need_a_scored_table(
+    table: pd.DataFrame, found: nlpkit.analysis.themes.Themes
+) -> None:
     with pytest.raises(InputError, match="nlpkit score"):
         found.by("status")
     with pytest.raises(InputError, match="Use one of: theme, service, status, period"):
@@ -269,7 +276,10 @@ def test_counts_by_status_need_a_scored_table(table: pd.DataFrame, found: nlpkit
 @pytest.mark.parametrize(
     ("recommendation", "rest"),
     [
-        ("By 31 March 2024, the service should make sure that its hydrants are tested.", "its hydrants are tested."),
+        (
+            "By 31 March 2024, the service should make sure that its hydrants are tested.",
+            "its hydrants are tested.",
+        ),
         ("The trust must ensure that wards are safe.", "wards are safe."),
         ("Improve the radios.", "Improve the radios."),
         ("That the council should act.", "That the council should act."),
@@ -300,7 +310,9 @@ def test_every_row_is_gathered_once_or_left_out(table: pd.DataFrame) -> None:
     assert sorted(places) == list(range(len(rows)))
 
 
-def test_many_subjects_join_the_themes_of_a_sample(monkeypatch: pytest.MonkeyPatch, table: pd.DataFrame) -> None:
+def test_many_subjects_join_the_themes_of_a_sample(
+    monkeypatch: pytest.MonkeyPatch, table: pd.DataFrame
+) -> None:
     monkeypatch.setattr(theme_clusters, "SAMPLE", 30)
     labels = ThemeModel(encoder=ENCODER).fit_predict(table)
     assert adjusted_rand_score(table["truth"], labels) > 0.8
