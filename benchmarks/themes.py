@@ -171,7 +171,8 @@ def report(table: pd.DataFrame, python: str) -> str:
         "`benchmarks/data/theme_names.json` brings them under common names. Rows under a pillar such as "
         f"“People” ({int((table['known'] == '').sum())} of {len(table)}) are clustered but not counted in "
         "the agreement. NMI: normalised mutual information with the known theme; AMI: the same adjusted for "
-        "chance, which many small themes do not raise. Both count rows without a theme as one theme more. “Again”: "
+        "chance, which many small themes do not raise. Both count rows without a theme as one theme more. "
+        "“Again”: "
         "lowest adjusted Rand index of two more runs with the first (nlpkit: with the rows in other orders). "
         "Seconds: fitting and titles, vectors ready, imports not counted (BERTopic: the fastest of the three "
         "runs).",

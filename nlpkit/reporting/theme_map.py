@@ -33,7 +33,7 @@ _COLOURS = (
 _GREY = "#b9bcc2"
 _INK = "#22262e"
 _SPREAD = 0.55  # of the distance between neighbouring updates of one subject to that between subjects
-_NAMED = 40  # themes whose title is written on the map; hovering names the rest
+_NAMED = 60  # themes whose title is written on the map; hovering names the rest
 _SERIF = "Georgia, 'Times New Roman', serif"
 _SANS = "'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 
@@ -235,9 +235,9 @@ def _write_titles(axes: Any, canvas: Any, named: Sequence[tuple[str, str, float,
     halo = [patheffects.withStroke(linewidth=3.2, foreground="white", alpha=0.92)]
     taken: list[Any] = []
     frame = axes.get_window_extent()
-    steps = [(0, 0)] + [
+    steps = [(0.0, 30.0), (0.0, -30.0), (0.0, 0.0)] + [
         (radius * np.cos(angle), radius * np.sin(angle))
-        for radius in (26, 44, 64, 88, 116, 150)
+        for radius in (30, 48, 68, 92, 120, 150)
         for angle in np.pi / 2 + np.linspace(0, 2 * np.pi, 16, endpoint=False)
     ]
     for at, (_, title, x, y, count) in enumerate(named[:_NAMED]):
