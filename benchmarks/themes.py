@@ -173,7 +173,8 @@ def report(table: pd.DataFrame, python: str) -> str:
         "the agreement. NMI: normalised mutual information with the known theme; AMI: the same adjusted for "
         "chance, which many small themes do not raise. Both count rows without a theme as one theme more. "
         "“Again”: "
-        "adjusted Rand index of another run with the first (nlpkit: the lower of two with rows in other orders). "
+        "adjusted Rand index of another run with the first (nlpkit: the lower of two with rows in other "
+        "orders). "
         "Seconds: fitting and titles, vectors ready, imports not counted (BERTopic: the faster of the two "
         "runs).",
         "",

@@ -64,13 +64,13 @@ class Clusters:
 
     @property
     def redundancy(self) -> NDArray[np.float64]:
-        """For each theme the highest cosine of its centre to another's; 0 where there is no other."""
+        """For each theme the highest cosine of its centre to another's; 0 where none is alike."""
         if self.number < 2:
             return np.zeros(self.number)
         cosines = self.centres @ self.centres.T
         np.fill_diagonal(cosines, -1.0)
         highest: NDArray[np.float64] = cosines.max(axis=1)
-        return highest
+        return np.maximum(highest, 0.0)
 
 
 def cluster(
@@ -133,7 +133,7 @@ def _tree(places: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _cut(tree: NDArray[np.float64], number: int) -> NDArray[np.int64]:
-    from scipy.cluster.hierarchy import fcluster  # type: ignore[import-untyped]
+    from scipy.cluster.hierarchy import fcluster
 
     return np.asarray(fcluster(tree, number, "maxclust"), dtype=np.int64) - 1
 
