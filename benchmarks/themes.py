@@ -141,8 +141,8 @@ def choices(table: pd.DataFrame) -> list[str]:
     kept = {name: getattr(subjects, name) for name in ("NARRATIVE_SHARE", "WORD_SHARE", "asked")}
     variants: dict[str, dict[str, Any]] = {
         "as it is": {},
-        "recommendation only": {"NARRATIVE_SHARE": 0.0},
-        "narratives only": {"NARRATIVE_SHARE": 1.0},
+        "meaning of the recommendation only": {"NARRATIVE_SHARE": 0.0},
+        "meaning of the narratives only": {"NARRATIVE_SHARE": 1.0},
         "recommendation with its introduction": {"asked": lambda text: text},
         "no words beside the meaning": {"WORD_SHARE": 0.0},
     }
