@@ -1,10 +1,11 @@
 """nlpkit: reads fire and rescue action plans and judges their progress updates.
 
-Three doors, each loaded on first use::
+Four doors, each loaded on first use::
 
     updates = nlpkit.read("plan.txt", service="Northmoor Fire and Rescue Service")
     scored = nlpkit.score(updates)
     links = nlpkit.link(updates, catalogue="spotlight")
+    themes = nlpkit.themes(updates)
 """
 
 from __future__ import annotations
@@ -15,12 +16,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nlpkit.intake import read
     from nlpkit.scoring import link, score
+    from nlpkit.theming import themes
 
-__all__ = ["__version__", "link", "read", "score"]
+__all__ = ["__version__", "link", "read", "score", "themes"]
 
 __version__ = "0.1.0"
 
-_DOORS = {"link": "nlpkit.scoring", "read": "nlpkit.intake", "score": "nlpkit.scoring"}
+_DOORS = {
+    "link": "nlpkit.scoring",
+    "read": "nlpkit.intake",
+    "score": "nlpkit.scoring",
+    "themes": "nlpkit.theming",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -190,6 +190,82 @@ def link(
 
 
 @app.command()
+def themes(
+    inputs: Inputs,
+    out: Out = "",
+    service: Service = "",
+    as_of: AsOf = "",
+    by: Annotated[
+        str,
+        typer.Option(
+            metavar="theme|service|status|period",
+            help="Write counts of each theme by the plan's own themes, by service, by status (of scored "
+            "updates) or by period, in place of the updates.",
+            show_default=False,
+        ),
+    ] = "",
+    number: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=0, help="How many themes; without it nlpkit chooses.", show_default=False
+        ),
+    ] = 0,
+    guide: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|FILE",
+            help="Assign the updates to themes of yours in place of finding some: a bundled catalogue or a "
+            "CSV file with the columns id, title and text.",
+            show_default=False,
+        ),
+    ] = "",
+    summary: Annotated[
+        str, typer.Option(metavar="FILE", help="Write the table of themes here.", show_default=False)
+    ] = "",
+    map_file: Annotated[
+        str,
+        typer.Option(
+            "--map", metavar="FILE", help="Draw the map of updates here (.html or .png).", show_default=False
+        ),
+    ] = "",
+    quiet: Quiet = False,
+) -> None:
+    """Find what the work is about: themes of the updates, each with a title."""
+    from nlpkit.reporting.progress import ProgressBar
+
+    _prepare(out, guide or "none")
+    _prepare(summary)
+    if by not in ("", "theme", "service", "status", "period"):
+        raise typer.BadParameter(
+            f"'{by}' is nothing to count by. Write --by theme, service, status or period."
+        )
+    if number and guide:
+        raise typer.BadParameter("--number and --guide exclude each other: a guide has its own themes.")
+    if map_file:
+        from nlpkit.reporting.theme_map import check_map
+
+        check_map(map_file)
+    with ProgressBar(quiet=quiet) as bar:
+        bar("reading files", 0, 2)
+        intake = _take_in(inputs, service, as_of, quiet)
+        from nlpkit.theming import themes as group
+
+        found = group(intake.updates, number=number or None, guide=guide or None, progress=bar)
+        counted = found.by(by) if by else None
+        if map_file:
+            bar("drawing the map", 1, 2)
+            found.plot(map_file)
+    _write(found.assignments if counted is None else counted, out)
+    if summary:
+        _write(found.summary, summary)
+    if not quiet:
+        from nlpkit.reporting.theme_list import theme_lines
+
+        _say(*theme_lines(found.summary, found.left_out, width=_width()))
+    _finish(intake, out)
+
+
+@app.command()
 def demo(out: Out = "", service: Service = "", as_of: AsOf = "", quiet: Quiet = False) -> None:
     """Do all this on a demo plan and print the result."""
     from nlpkit.reporting.progress import ProgressBar

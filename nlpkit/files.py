@@ -32,6 +32,7 @@ __all__ = [
     "is_update_table",
     "read_sheets",
     "read_table",
+    "replace_file",
     "table_format",
     "write_table",
 ]
@@ -164,7 +165,7 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     else:
-        _replace(Path(path), data)
+        replace_file(Path(path), data)
 
 
 def _has_text(row: Sequence[Any]) -> bool:
@@ -228,7 +229,12 @@ def _bytes(path: str | Path) -> bytes:
         raise InputError(told, source=path, remedy="Check its permissions.") from None
 
 
-def _replace(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file beside its place and rename it there, so that it is never half-written.
+
+    Raises:
+        InputError: the place cannot be written to.
+    """
     try:
         path = path.resolve()
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")

@@ -19,7 +19,7 @@ FLOORS = (
     {"language", "embedding", "models", "catalogue", "cells"},
     {"database", "features", "files", "formats", "history", "reading", "reporting"},
     {"analysis"},
-    {"intake", "learning", "scoring"},
+    {"intake", "learning", "scoring", "theming"},
     {"options"},
     {"cli"},
     {"__main__"},
@@ -125,6 +125,8 @@ def test_importing_nlpkit_loads_no_heavy_module() -> None:
         "pyarrow",
         "typer",
         "duckdb",
+        "plotly",
+        "matplotlib",
     }
     code = f"import sys, nlpkit, nlpkit.errors; dir(nlpkit); print(sorted({heavy!r} & set(sys.modules)))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
@@ -133,7 +135,7 @@ def test_importing_nlpkit_loads_no_heavy_module() -> None:
 def test_the_door_opens_on_what_it_names() -> None:
     import nlpkit
 
-    assert [callable(getattr(nlpkit, name)) for name in ("link", "read", "score")] == [True] * 3
-    assert set(nlpkit.__all__) == {"__version__", "link", "read", "score"}
+    assert [callable(getattr(nlpkit, name)) for name in ("link", "read", "score", "themes")] == [True] * 4
+    assert set(nlpkit.__all__) == {"__version__", "link", "read", "score", "themes"}
     with pytest.raises(AttributeError, match="no attribute 'reed'"):
         _ = nlpkit.reed  # type: ignore[attr-defined]
