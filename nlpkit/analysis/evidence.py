@@ -2,7 +2,7 @@
 
 Visible measures of the facts that the language room finds, weighed: weights and thresholds are learned
 (``models/evidence``; :mod:`nlpkit.learning.evidence`), words and patterns are data that anyone may extend
-(``lexicons/evidence_weights.json``).
+(``lexicons/evidence_words.json``).
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from nlpkit.analysis.views import (
 )
 from nlpkit.features import Features
 from nlpkit.language.annotations import Span, Stage
+from nlpkit.language.facts import FACT_KINDS
 from nlpkit.language.terms import stem
 from nlpkit.models import OrdinalModel, learned
 from nlpkit.resources import lexicon
@@ -45,21 +46,8 @@ _CLAIMED = frozenset({Status.COMPLETE, Status.ON_TRACK})
 _SHOWN = 8  # facts named in the reasons
 _ON_TOPIC = 0.3  # coverage of what was asked from which a fact bears on it
 
-FACTS = (
-    "audit",
-    "body",
-    "date_done",
-    "document",
-    "figure",
-    "survey",
-    "system",
-    "third_party",
-    "training_done",
-)
-"""The kinds of fact that count as evidence."""
-
 FEATURES = (
-    *FACTS,
+    *FACT_KINDS,
     "numbers",
     "words",
     "on_topic",
@@ -164,7 +152,7 @@ def _read(
 
 
 def _words() -> Any:
-    return lexicon("evidence_weights")
+    return lexicon("evidence_words")
 
 
 @cache
@@ -210,7 +198,7 @@ def _measures(read: _Reading, facts: Sequence[tuple[View, Span]], away: bool) ->
     asked = f"{read.case.recommendation.text} {read.outcome}"
     near = [coverage(asked, view.text) for view, _ in facts]
     return {
-        **{kind: much(f for _, f in facts if f.kind == kind) for kind in FACTS},
+        **{kind: much(f for _, f in facts if f.kind == kind) for kind in FACT_KINDS},
         "numbers": much((word for word in words if word[0].isdigit()), 0.8),
         "words": much(words, 0.98),
         "on_topic": coverage(asked, read.text),
@@ -246,7 +234,7 @@ def _facts(views: Sequence[View]) -> list[tuple[View, Span]]:
         reached = -1
         for fact in sorted(view.sentence.facts, key=lambda f: (f.start, -f.end)):
             same = (fact.kind, " ".join(fact.text.lower().split()))
-            if fact.kind not in FACTS or fact.start < reached or same in seen:
+            if fact.kind not in FACT_KINDS or fact.start < reached or same in seen:
                 continue
             seen.add(same)
             reached = fact.end

@@ -117,7 +117,7 @@ def test_facts_are_named_and_so_is_what_is_missing() -> None:
     found = one("The course was delivered to call handlers in May 2023.", **ASKED)
     kinds = {reason["kind"] for reason in found["evidence_why"]}
     assert "date_done" in kinds and "figure" not in kinds
-    outcome = lexicon("evidence_weights")["missing"]["outcome"]
+    outcome = lexicon("evidence_words")["missing"]["outcome"]
     last = found["evidence_why"][-1]
     assert last["text"] == "" and last["kind"].startswith("missing: ") and outcome in last["kind"]
     assert [reason["kind"].startswith("missing") for reason in found["evidence_why"]].count(True) == 1
