@@ -45,6 +45,7 @@ class Question:
         passage: the words of the update behind the weightiest reason that rests on a passage, else
             the update itself.
         weight: the sum of the reasons' weights; larger is more urgent.
+        ask: the question to put, from the column ``question``; ``""`` if the table has none.
     """
 
     row_id: str
@@ -55,6 +56,7 @@ class Question:
     reasons: tuple[str, ...]
     passage: str
     weight: int
+    ask: str = ""
 
 
 def action_numbers(updates: pd.DataFrame) -> list[int]:
@@ -131,6 +133,7 @@ def questions(scored: pd.DataFrame, n: int = 10) -> list[Question]:
                     reasons=tuple(clause for _, clause, _ in reasons[:_REASONS]),
                     passage=next((text for _, _, text in reasons if text), row["update"].strip()),
                     weight=sum(weight for weight, _, _ in reasons),
+                    ask=row.get("question", ""),
                 )
             )
     return sorted(found, key=lambda question: -question.weight)[:n]
@@ -278,6 +281,10 @@ def question_lines(asked: Sequence[Question], *, width: int = 80) -> list[str]:
         if question.passage:
             quoted = f"“{_shorten(question.passage, _PASSAGE)}”"
             lines += textwrap.wrap(quoted, width, initial_indent=" " * 5, subsequent_indent=" " * 5)
+        if question.ask:
+            lines += textwrap.wrap(
+                f"Ask: {question.ask}", width, initial_indent=" " * 5, subsequent_indent=" " * 5
+            )
     return lines
 
 
