@@ -155,7 +155,8 @@ def score(
         )
     _write(scored, out)
     if not quiet:
-        from nlpkit.reporting.terminal import question_lines, questions, summary_lines
+        from nlpkit.reporting.ranking import questions
+        from nlpkit.reporting.terminal import question_lines, summary_lines
 
         width = _width()
         _say(*summary_lines(scored, width=width), "", *question_lines(questions(scored), width=width))
@@ -282,7 +283,8 @@ def demo(out: Out = "", service: Service = "", as_of: AsOf = "", quiet: Quiet = 
     if out:
         _write(scored, out)
     from nlpkit.catalogue import load_catalogue
-    from nlpkit.reporting.terminal import account_lines, links_lines, question_lines, questions, summary_lines
+    from nlpkit.reporting.ranking import questions
+    from nlpkit.reporting.terminal import account_lines, links_lines, question_lines, summary_lines
 
     width = _width()
     lines = ["Plans read", *(f"  {plan}" for plan in plans)]
@@ -469,7 +471,7 @@ def _write(table: pd.DataFrame, out: str) -> None:
 
 
 def _read_line(intake: Intake) -> str:
-    from nlpkit.reporting.terminal import action_numbers
+    from nlpkit.reporting.ranking import action_numbers
 
     updates = intake.updates
     counts = {
