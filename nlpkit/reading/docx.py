@@ -31,7 +31,6 @@ MAX_DEPTH = 150
 _PART = "word/document.xml"
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-_BODY = f"{_W}body"
 _LEFT_OUT = frozenset(
     f"{_W}{name}"
     for name in (
