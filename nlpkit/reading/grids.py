@@ -14,7 +14,7 @@ __all__ = ["MAX_CELL_CHARACTERS", "MAX_TABLE_CELLS", "CellText", "Grid", "Laid"]
 
 MAX_CELL_CHARACTERS = 200_000
 """Characters that one cell or paragraph may hold; the longest real narratives have some 20,000."""
-MAX_TABLE_CELLS = 2_000_000
+MAX_TABLE_CELLS = 1_000_000
 """Cells that the tables of one document may have, merged cells counted as often as they cover one."""
 _MAX_SPAN = 1000
 
