@@ -138,7 +138,7 @@ class Grid:
             self._continue(cells, covering, upto=max(covering, default=-1))
             covering.update(here)
             self._count(len(cells) - counted, place)
-            out.append(Row(tuple(cells), place))
+            out.append(Row(tuple(cells or [Cell()]), place))
         width = max((len(row.cells) for row in out), default=0)
         return tuple(
             replace(row, cells=(*row.cells, *(Cell() for _ in range(width - len(row.cells)))))

@@ -76,6 +76,15 @@ def test_spans_put_every_cell_in_its_column() -> None:
     assert table.rows[3].cells[2].over.text == "b"
 
 
+def test_rows_without_cells_are_accounted_for(tmp_path: Path) -> None:
+    row = "<tr><td>1<td>The service should train.<td>Nine crews were trained.<td>Green"
+    found = read(
+        tmp_path,
+        f"<table>{HEADER}{row}</table><p>Page</p><table><tr></tr><tr></table><table><tr></tr><tr></table>",
+    )
+    assert len(found.updates) == 1 and found.accounts[0].rows_found == 6
+
+
 def test_lines_of_a_cell() -> None:
     (table,) = blocks(
         "<table><tr><td>x<td><u>May 2024</u><br>Work began.<ul><li>one<li>two</ul><p>And\n so on</p><del>old</del>"
