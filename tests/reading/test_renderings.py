@@ -18,9 +18,10 @@ PLANS: dict[str, dict[str, Any]] = RENDER["plans"]()
 FLOOR = {"docx": 0.99, "html": 0.99, "txt": 0.97}
 
 
-def assert_read(reading: Reading, plan: dict[str, Any], floor: float) -> None:
+def assert_read(reading: Reading, plan: dict[str, Any], floor: float, layout: str) -> None:
     (account,) = reading.accounts
     assert account.balances, str(account)
+    assert (account.actions, account.updates) == (len(plan["actions"]), len(reading.updates))
     assert not len(reading.set_aside)
     rows = reading.updates.to_dict("records")
     wanted = [
@@ -32,6 +33,9 @@ def assert_read(reading: Reading, plan: dict[str, Any], floor: float) -> None:
     ]
     assert [(row["action_id"], row["period"]) for row in rows] == [(a["id"], p) for a, p, _, _ in wanted]
     for row, (action, _, moment, update) in zip(rows, wanted, strict=True):
+        # Tables cut by pages have no sections here, and text does not say which cells are merged.
+        if layout != "paged" and not (layout == "wide" and row["source"].endswith(".txt")):
+            assert action["section"] in (row["section"], row["theme"])
         assert row["service"] == plan["service"]
         assert row["as_of"] == moment
         assert row["recommendation"] == action["recommendation"]
@@ -49,7 +53,7 @@ def test_every_rendering_gives_the_same_table(name: str, layout: str, form: str,
     path = tmp_path / f"{name}.{form}"
     path.write_bytes(RENDER["render"](PLANS[name], layout, form))
     reading = read_document(path)
-    assert_read(reading, PLANS[name], FLOOR[form])
+    assert_read(reading, PLANS[name], FLOOR[form], layout)
     filled = reading.updates["declared"].str.endswith("(fill)").all()
     assert filled == (form != "txt" and not (form == "docx" and layout == "blocks"))
 
@@ -67,4 +71,4 @@ def test_documents_that_an_office_program_wrote(layout: str, tmp_path: Path) -> 
             check=True,
             timeout=240,
         )  # fmt: skip
-    assert_read(read_document(tmp_path / "again" / "plan.docx"), plan, 0.99)
+    assert_read(read_document(tmp_path / "again" / "plan.docx"), plan, 0.99, layout)
