@@ -103,7 +103,11 @@ def test_the_page_is_whole_escaped_and_labelled(run: Run, files: Path) -> None:
     assert "Speak &lt;up&gt; &amp; be heard" in text and "&lt;script&gt;alert(1)" in text
     scopes = [attrs.get("scope") for tag, attrs in page.tags if tag == "th"]
     assert scopes == ["col"] * 3 + ["row"] * 2 and names.count("td") == 4 and names.count("details") == 1
-    assert "No action answers recommendation 27 in Beck." in text and "2024-03-31" in text
+    assert (
+        text.count("Gap: no action answers recommendation 27.") == 2
+        and "Answered by none: 27." in text
+        and "2024-03-31" in text
+    )
 
 
 def test_without_out_the_long_table_goes_to_standard_output(run: Run, files: Path) -> None:

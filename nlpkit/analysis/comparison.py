@@ -138,8 +138,8 @@ def compare(scored: pd.DataFrame, catalogue: str | Path | Catalogue = "spotlight
         action's last update that is news (not ``no_change``, ``pointer``, a repeat or ``empty``),
         written at ``last_news``, to the latest date in the whole table; it is empty where no update is
         news, or none has a date. ``gap`` says where no action answers, or where one is only related.
-        ``strongest`` marks the answer with the most evidence among those that ask the same; where none
-        do, no row is marked.
+        ``strongest`` marks the answer with the most evidence among those that ask the same; where their
+        evidence is weak in all of them, none is marked.
 
     Raises:
         InputError: no rows, rows without judgements, or links into another catalogue.
@@ -272,7 +272,7 @@ def _line(entry: Entry, service: str, answers: Sequence[_Answer], newest: date |
 
 def _mark_strongest(lines: Iterable[dict[str, Any]]) -> None:
     """Mark the answer with the most evidence; between equals the freshest news, then the first."""
-    answers = [line for line in lines if line["grade"] == "equivalent"]
+    answers = [line for line in lines if line["grade"] == "equivalent" and line["evidence"] != Evidence.WEAK]
     if answers:
         far = 10_000  # months: no news at all
         months = [far if line["months_since_news"] is None else line["months_since_news"] for line in answers]

@@ -40,7 +40,8 @@ def comparison_page(long: pd.DataFrame, *, catalogue: str, services: Sequence[st
         by_id.setdefault(str(record["id"]), []).append({str(name): value for name, value in record.items()})
     heads = "".join(f'<th scope="col">{_text(service)}</th>' for service in services)
     body = "\n".join(_row(id_, lines) for id_, lines in by_id.items())
-    answered = sum(any(line["grade"] == "equivalent" for line in lines) for lines in by_id.values())
+    nobody = [id_ for id_, lines in by_id.items() if all(line["grade"] != "equivalent" for line in lines)]
+    told = f"Answered by none: {_text(', '.join(nobody))}. " if nobody else ""
     gaps = sum(not line["grade"] for lines in by_id.values() for line in lines)
     counted = f" Months are counted to {_text(as_of)}, the latest date in the table." if as_of else ""
     noun = "service" if len(services) == 1 else "services"
@@ -48,9 +49,9 @@ def comparison_page(long: pd.DataFrame, *, catalogue: str, services: Sequence[st
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{_text(catalogue)}: services compared</title><style>{_STYLE}</style></head>
 <body><main><h1>{_text(catalogue)}: services compared</h1>
-<p>{answered} of {len(by_id)} recommendations are answered by at least one of {len(services)} {noun};
-{gaps} of {len(by_id) * len(services)} cells are gaps. Each cell shows the latest update of the action that
-answers the recommendation, as nlpkit judges it.{counted}</p>
+<p>{len(by_id) - len(nobody)} of {len(by_id)} recommendations are answered by at least one of
+{len(services)} {noun}; {gaps} of {len(by_id) * len(services)} cells are gaps. {told}Each cell shows the
+latest update of the action that answers the recommendation, as nlpkit judges it.{counted}</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Recommendations by service"><table>
 <caption>Recommendations down, services across</caption>
 <thead><tr><th scope="col">Recommendation</th>{heads}</tr></thead>
@@ -67,7 +68,7 @@ def _row(id_: str, lines: Sequence[Mapping[str, Any]]) -> str:
 
 def _cell(line: Mapping[str, Any]) -> str:
     if not line["grade"]:
-        return f'<td class="gap">{_text(_capital(line["gap"]))}.</td>'
+        return f'<td class="gap">Gap: no action answers recommendation {_text(line["id"])}.</td>'
     status = str(line["status"])
     months = line["months_since_news"]
     fresh = (
@@ -81,7 +82,7 @@ def _cell(line: Mapping[str, Any]) -> str:
         f"<div>{_text('; '.join(facts))}</div>",
         '<div class="best">Strongest evidence</div>' if line["strongest"] else "",
         f"<small>Action {_text(line['action_id'])}{_text(also)}</small>",
-        f"<div><small>{_text(_capital(line['gap']))}.</small></div>" if line["gap"] else "",
+        "<div><small>Related only: it asks for nearly the same.</small></div>" if line["gap"] else "",
         _update(str(line["update"]), str(line["as_of"])),
     ]
     kind = "" if line["grade"] == "equivalent" else ' class="related"'
@@ -93,11 +94,6 @@ def _update(text: str, as_of: str) -> str:
         return "<div><small>No narrative.</small></div>"
     head = f"Update, {as_of}" if as_of else "Update"
     return f"<details><summary>{_text(head)}</summary><p>{_text(text)}</p></details>"
-
-
-def _capital(text: Any) -> str:
-    words = str(text)
-    return words[:1].upper() + words[1:]
 
 
 def _text(value: Any) -> str:

@@ -127,6 +127,10 @@ def test_the_strongest_answer_has_the_most_evidence_and_is_not_merely_related() 
     found = compare(pd.DataFrame(rows), GOAL)
     assert found.long[found.long["strongest"]]["service"].tolist() == ["Beck"]
     assert found.wide["strongest"].tolist() == ["Beck, action 1 (strong)", "", ""]
+    rows[1] |= {"evidence": "weak"}
+    assert cell(rows, "1", "Ash")["strongest"]
+    rows[0] |= {"evidence": "weak"}  # an inspector would say "show me" to both
+    assert not compare(pd.DataFrame(rows), GOAL).long["strongest"].any()
 
 
 def test_a_service_is_one_by_its_name_however_it_is_written_and_nameless_rows_stand_under_their_file() -> (
