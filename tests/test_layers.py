@@ -20,7 +20,7 @@ FLOORS = (
     {"database", "features", "files", "formats", "history", "reading", "reporting"},
     {"analysis"},
     {"intake", "learning", "scoring", "theming"},
-    {"comparing"},
+    {"comparing", "estimators", "spacy_component"},
     {"options"},
     {"cli"},
     {"__main__"},
