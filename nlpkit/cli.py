@@ -11,7 +11,7 @@ import shutil
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -170,11 +170,21 @@ def link(
     service: Service = "",
     as_of: AsOf = "",
     catalogue: Catalogue = "spotlight",
+    table: Annotated[
+        bool,
+        typer.Option(
+            "--table",
+            help="Compare services instead: recommendations down, services across, with gaps. Reads a scored "
+            "table, or scores first. --out may also end in .html; .xlsx has both forms.",
+        ),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Link updates to a catalogue: one row per link."""
+    """Link updates to a catalogue: one row per link, or with --table services compared."""
     from nlpkit.reporting.progress import ProgressBar
 
+    if table:
+        _compare(inputs, out, service, as_of, catalogue, quiet)
     _prepare(out, catalogue)
     with ProgressBar(quiet=quiet) as bar:
         bar("reading files", 0, 2)
@@ -187,6 +197,33 @@ def link(
     if not quiet:
         linked = links["row_id"].nunique()
         _say(f"{len(links)} links of {linked} updates; {len(intake.updates) - linked} updates have none")
+    _finish(intake, out)
+
+
+def _compare(inputs: list[str], out: str, service: str, as_of: str, catalogue: str, quiet: bool) -> NoReturn:
+    """The table of services, for ``link --table``."""
+    from nlpkit.reporting.progress import ProgressBar
+
+    if out:
+        from nlpkit.comparing import check_comparison
+
+        check_comparison(out)
+    _prepare("", catalogue)
+    with ProgressBar(quiet=quiet) as bar:
+        bar("reading files", 0, 1)
+        intake = _take_in(inputs, service, as_of, quiet)
+        from nlpkit.comparing import compare, judged, write_comparison
+
+        scored, done = judged(intake.updates, catalogue, progress=bar)
+        found = compare(scored, catalogue)
+    if out:
+        write_comparison(found, out)
+    else:
+        _write(found.long, out)
+    if not quiet:
+        from nlpkit.reporting.terminal import comparison_line
+
+        _say(*([done] if done else []), comparison_line(found.long))
     _finish(intake, out)
 
 
@@ -492,7 +529,7 @@ def _check(intake: Intake, *, to_stdout: bool) -> None:
     _say("Reconciliation", *lines, error=not to_stdout)
 
 
-def _finish(intake: Intake, out: str, agrees: bool = True) -> None:
+def _finish(intake: Intake, out: str, agrees: bool = True) -> NoReturn:
     """List what was set aside, beside the output or on standard error, and end with the status."""
     rejected = intake.rejected
     beside = Path(f"{out}.rejected.jsonl")

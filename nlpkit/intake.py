@@ -16,7 +16,7 @@ from nlpkit.embedding.default import default_encoder
 from nlpkit.errors import InputError
 from nlpkit.files import TABLE_ENDINGS, is_update_table, read_sheets
 from nlpkit.language import parse_as_of
-from nlpkit.reading import DOCUMENT_SUFFIXES, Account, Reading, read_document, read_frame
+from nlpkit.reading import DOCUMENT_SUFFIXES, OTHER_FORMATS, Account, Reading, read_document, read_frame
 from nlpkit.reading.accounts import SET_ASIDE_COLUMNS
 from nlpkit.schema import conform, derive_row_ids, empty_table
 
@@ -71,8 +71,9 @@ def read(
     """Read plans and update tables into one update table.
 
     Args:
-        inputs: one file or several: documents (``.txt``, ``.md``), tables (``.jsonl``, ``.csv``,
-            ``.tsv``, ``.xlsx``, ``.parquet``), or ``-`` for JSON Lines on standard input.
+        inputs: one file or several: documents (``.docx``, ``.html``, ``.txt``, ``.md``), tables
+            (``.jsonl``, ``.csv``, ``.tsv``, ``.xlsx``, ``.parquet``), or ``-`` for JSON Lines on
+            standard input.
         service: who reports: in place of the name found in a plan; in tables for the rows without one.
         as_of: ISO date, month or year at which the updates were true, where the input does not say:
             the dates of a plan's own reporting periods and of a table's own rows stay.
@@ -155,8 +156,9 @@ def _read_one(path: str, label: str, *, service: str, as_of: str, encoder: Encod
         raise InputError(
             f"'{ending}' is not a format nlpkit reads" if ending else "has no ending that tells its format",
             source=path,
-            remedy=f"Plans are read from {', '.join(sorted(DOCUMENT_SUFFIXES))}; "
-            f"update tables from {', '.join(TABLE_ENDINGS)}.",
+            remedy=f"{OTHER_FORMATS.get(ending, '')} Plans are read from "
+            f"{', '.join(sorted(DOCUMENT_SUFFIXES))}; "
+            f"update tables from {', '.join(TABLE_ENDINGS)}.".lstrip(),
         )
     return _sifted(_relabelled(read_document(path, service=service, as_of=as_of, encoder=encoder), label))
 

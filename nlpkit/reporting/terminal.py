@@ -17,6 +17,7 @@ from nlpkit.schema import Evidence, Flag, Mismatch, Stale, Status
 
 __all__ = [
     "account_lines",
+    "comparison_line",
     "links_lines",
     "question_lines",
     "summary_lines",
@@ -147,3 +148,13 @@ def _shorten(text: str, length: int) -> str:
 
 def _count(n: int, noun: str) -> str:
     return f"{n} {noun}{'' if n == 1 else 's'}"
+
+
+def comparison_line(long: pd.DataFrame) -> str:
+    """The table of services (:attr:`nlpkit.analysis.comparison.Comparison.long`) in one line."""
+    cells, services = len(long), long["service"].nunique()
+    same, near = (int((long["grade"] == grade).sum()) for grade in ("equivalent", "related"))
+    return (
+        f"{long['id'].nunique()} recommendations, {services} service{'' if services == 1 else 's'}: "
+        f"of {cells} cells {same} answered, {near} only by a related action, {cells - same - near} gaps"
+    )
