@@ -72,12 +72,11 @@ def overview(scored: pd.DataFrame, *, most: int = 100) -> tuple[Group, list[Grou
     """
     now, moved = latest(scored), _moves(scored)
     whole = _group("", "", scored, now, moved)
-    keys = [("service", "plan"), ("service",)]
-    for names in keys:
-        made = [
-            _group(*(*map(str, key), "", "")[:2], rows, now[now.index.isin(rows.index)], moved)
-            for key, rows in scored.groupby(list(names), sort=False)
-        ]
+    for names in (["service", "plan"], ["service"]):
+        made = []
+        for key, rows in scored.groupby(names, sort=False):
+            service, plan = (*map(str, key), "")[:2] if isinstance(key, tuple) else (str(key), "")
+            made.append(_group(service, plan, rows, now[now.index.isin(rows.index)], moved))
         if len(made) <= most:
             return whole, made if len(made) > 1 else []
     made = sorted(made, key=lambda group: -group.actions)

@@ -26,7 +26,8 @@ function draw() {
   if (drawn !== null && drawn !== now) {
     const turned = view === "queue" && drawn.startsWith("queue ");
     // A page that was turned or a view that was changed begins at its top; a filter leaves the focus where it is.
-    if (!turned || query.get("page")) section.querySelector(turned ? ".found" : "h1").scrollIntoView();
+    if (!turned) scrollTo(0, 0);
+    else section.querySelector(".found").scrollIntoView();
     if (!turned) section.querySelector("h1").focus({ preventScroll: true });
   }
   drawn = now;

@@ -39,22 +39,23 @@ function buildQueue(section) {
       h("div", { class: "grid" },
         h("div", { class: "wide" }, h("label", { for: "filter-q" }, "Words to look for"), search),
         SEVERAL && choice("service", "Service", options(distinct(serviceOf), (name) => name)),
-        choice("action", "Action", []),
+        choice("action", "Action and recommendation", []),
+        choice("status", "Narrative status", options(WORDS.status)),
+        choice("evidence", "Evidence", options(WORDS.evidence)),
+        choice("stale", "Staleness", [h("option", { value: "any" }, "stale in any way"), h("option", { value: "none" }, "not stale"), options(WORDS.stale)]),
+        periods.length > 1 && choice("period", "Period", options(periods, (name) => name), "Latest of each action"),
+        choice("sort", "Order", Object.entries(SORTS).slice(1).map(([value, label]) => h("option", { value }, label)), SORTS.need)),
+      h("details", { id: "more" }, h("summary", {}, "More to choose by"), h("div", { class: "grid" },
         links.length > 0 && choice("link", "National recommendation", links.map((link) =>
           h("option", { value: DATA.links[link][0] }, cut(DATA.links[link].join(" "), 60)))),
         themes.length > 0 && choice("theme", "Inspection theme", options(themes, (name) => name)),
         DATA.themes.length > 0 && choice("found", "Theme found", DATA.themes.map(([id, label]) => h("option", { value: id }, `${id} ${label}`))),
-        choice("status", "Narrative status", options(WORDS.status)),
         choice("declared", "Declared status", options([...WORDS.status, "not_given"])),
         choice("mismatch", "Declared against narrative", options(WORDS.mismatch, (name) =>
           name === "optimistic" ? "declared better (optimistic)" : "declared worse (pessimistic)")),
         choice("calendar", "Calendar", options([...WORDS.calendar, "not_given"])),
-        choice("evidence", "Evidence", options(WORDS.evidence)),
-        choice("stale", "Staleness", [h("option", { value: "any" }, "stale in any way"), h("option", { value: "none" }, "not stale"), options(WORDS.stale)]),
         choice("flag", "Flag", options(WORDS.flags)),
-        periods.length > 1 && choice("period", "Period", options(periods, (name) => name), "Latest of each action"),
-        ROWS.some((row) => !row.last) && choice("when", "Updates", [h("option", { value: "all" }, "all periods")], "latest of each action"),
-        choice("sort", "Order", Object.entries(SORTS).slice(1).map(([value, label]) => h("option", { value }, label)), SORTS.need)),
+        ROWS.some((row) => !row.last) && choice("when", "Updates", [h("option", { value: "all" }, "all periods")], "latest of each action"))),
       h("div", { class: "buttons" },
         h("button", { type: "button", id: "clear", onclick: () => { location.hash = "#/queue"; } }, "Clear all"),
         h("button", { type: "button", id: "export", onclick: () => exportCsv(readAddress().query) }, "Save what is shown as CSV"))));
@@ -86,6 +87,8 @@ function drawQueue(query, printing) {
   const { form, found, list, pages, search } = queueView;
   offerActions(query);
   for (const select of form.querySelectorAll("select")) select.value = query.get(select.name) || "";
+  const more = form.querySelector("#more");
+  if ([...more.querySelectorAll("select")].some((select) => select.value)) more.open = true;
   if (document.activeElement !== search) search.value = query.get("q") || "";
   const places = selected(query);
   const last = Math.max(1, Math.ceil(places.length / PAGE));

@@ -54,7 +54,7 @@ function askedFor(row) {
     parts.push(table("caption-outcomes", "Required outcomes, and what the update says to each",
       [column("Outcome"), column("The update"), column("Passage")],
       row.outcomes.map(([outcome, state, passage]) => h("tr", {}, h("th", { scope: "row" }, DATA.texts[outcome]), h("td", {}, tag(state)),
-        h("td", {}, Array.isArray(passage) ? row.update.slice(...passage) : passage || h("span", { class: "none" }, "none"))))));
+        h("td", { class: "passage" }, Array.isArray(passage) ? row.update.slice(...passage) : passage || h("span", { class: "none" }, "none"))))));
   }
   return parts;
 }
@@ -100,7 +100,7 @@ function periods(row, at, query) {
     const copied = (row.marks || []).filter((mark) => mark[4] === other && mark.length > 6).map((mark) => [mark[5], mark[6], "copied", mark[3]])
       .sort((a, b) => a[0] - b[0] || b[1] - a[1]);
     return h("div", { class: "earlier" }, h("h3", {}, updateLink(other, query, period(told) || told.id)), answers(told),
-      copied.length > 0 && h("p", {}, `Marked below: ${copied.length === 1 ? "the passage" : `${copied.length} passages`} that stand again in the update above.`),
+      copied.length > 0 && h("p", {}, copied.length === 1 ? "Marked below: the passage that stands again in the update above." : `Marked below: the ${copied.length} passages that stand again in the update above.`),
       told.update ? h("div", { class: "narrative" }, marked(told.update, copied)) : h("p", {}, "There is no narrative."));
   })];
 }
