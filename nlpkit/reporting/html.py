@@ -77,7 +77,6 @@ def render(scored: pd.DataFrame, *, why_empty: str = "") -> str:
             answers=_ANSWERS,
             moves=MOVES,
             moved=sum(whole.moves.values()),
-            services=len({name for name in table["service"] if name}),
             cross=len(set(table["service"])) > 1 and bool(data["links"]),
             themes=bool(data["themes"]),
         )

@@ -38,6 +38,7 @@ class Group:
 
     Attributes:
         service, plan: whose; ``plan`` is "" where plans are taken together.
+        several: whether they are of several services, so that ``service`` names none.
         updates, actions: how many updates in all periods, and of how many actions.
         declared, narrative: actions by status (:class:`nlpkit.schema.Status`) or :data:`NOT_GIVEN`.
         calendar: actions by what their due date says, or :data:`NOT_GIVEN`.
@@ -47,6 +48,7 @@ class Group:
 
     service: str
     plan: str
+    several: bool
     updates: int
     actions: int
     declared: Mapping[str, int]
@@ -71,7 +73,7 @@ def overview(scored: pd.DataFrame, *, most: int = 100) -> tuple[Group, list[Grou
         All, and the groups in the order of the table; no groups where there would be one.
     """
     now, moved = latest(scored), _moves(scored)
-    whole = _group("", "", scored, now, moved)
+    whole = _group("", "", scored, now, moved, True)
     for names in (["service", "plan"], ["service"]):
         made = []
         for key, rows in scored.groupby(names, sort=False):
@@ -84,7 +86,10 @@ def overview(scored: pd.DataFrame, *, most: int = 100) -> tuple[Group, list[Grou
     kept = [group.service for group in made[: most - 1]]
     others = scored[~scored["service"].isin(kept)]
     label = f"{len(rest)} other services"
-    return whole, [*made[: most - 1], _group(label, "", others, now[now.index.isin(others.index)], moved)]
+    return whole, [
+        *made[: most - 1],
+        _group(label, "", others, now[now.index.isin(others.index)], moved, True),
+    ]
 
 
 def against(scored: pd.DataFrame) -> tuple[list[str], list[tuple[str, list[int]]]]:
@@ -105,11 +110,17 @@ def against(scored: pd.DataFrame) -> tuple[list[str], list[tuple[str, list[int]]
 
 
 def _group(
-    service: str, plan: str, rows: pd.DataFrame, now: pd.DataFrame, moved: Mapping[object, str]
+    service: str,
+    plan: str,
+    rows: pd.DataFrame,
+    now: pd.DataFrame,
+    moved: Mapping[object, str],
+    several: bool = False,
 ) -> Group:
     return Group(
         service=service,
         plan=plan,
+        several=several,
         updates=len(rows),
         actions=len(now),
         declared=_counted(now["declared_status"], [*map(str, Status), NOT_GIVEN]),

@@ -45,15 +45,19 @@ _OWN = (
     "calendar_why",
 )
 _ODDS = {"status_probabilities"}
-_NUMBERS = {"status_confidence", "novelty", "evidence_score", "addresses"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_NUMBERS = {"status_confidence", "novelty", "evidence_score", "addresses"}
 
 
 def tidied(scored: pd.DataFrame) -> pd.DataFrame:
     """A scored table with every column that a page needs, as plain texts, lists and dicts."""
     columns: dict[str, list[Any]] = {}
     for name in (*READ_COLUMNS, *SCORE_COLUMNS, "theme_id", "theme_label"):
-        values = [plain(value) for value in scored[name]] if name in scored.columns else [None] * len(scored)
+        values = (
+            [_sound(plain(value)) for value in scored[name]]
+            if name in scored.columns
+            else [None] * len(scored)
+        )
         columns[name] = [_as(name, value) for value in values]
     return pd.DataFrame({name: pd.Series(values, dtype="object") for name, values in columns.items()})
 
@@ -108,8 +112,18 @@ def embedded(data: Any) -> str:
     Without ``<`` nothing in it can end the element or open a comment.
     """
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return _SURROGATE.sub("\ufffd", text)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _sound(value: Any) -> Any:
+    """A plain value whose texts can be written as UTF-8: half a surrogate pair becomes U+FFFD."""
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_sound(item) for item in value]
+    if isinstance(value, dict):
+        return {_sound(key): _sound(item) for key, item in value.items()}
+    return value
 
 
 def _as(name: str, value: Any) -> Any:

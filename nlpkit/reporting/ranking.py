@@ -181,10 +181,12 @@ def _reasons(row: Mapping[Any, Any]) -> Iterable[tuple[int, str, str]]:
 def _calendar(row: Mapping[Any, Any]) -> Iterable[tuple[int, str, str]]:
     if row["status"] == Status.COMPLETE:
         return
+    due = row["due_date"] or row["due"]
+    deadline = f"its deadline ({due})" if due else "its deadline"
     if row["calendar_status"] == "overdue":
-        yield 3, f"its deadline ({row['due_date']}) had gone by", ""
+        yield 3, f"{deadline} had gone by", ""
     elif row["calendar_status"] == "promised_late":
-        yield 2, f"it promises something for after its deadline ({row['due_date']})", ""
+        yield 2, f"it promises something for after {deadline}", ""
 
 
 def _staleness(row: Mapping[Any, Any], stale: set[str]) -> Iterable[tuple[int, str, str]]:

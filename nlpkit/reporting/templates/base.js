@@ -29,7 +29,7 @@ function said(label) {
 }
 
 function plural(n, noun) {
-  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+  return `${n.toLocaleString("en-GB")} ${noun}${n === 1 ? "" : "s"}`;
 }
 
 /** A shared text of a row ("" if it has none). */

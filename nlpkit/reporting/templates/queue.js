@@ -33,6 +33,7 @@ function buildQueue(section) {
   let timer = 0;
   const search = h("input", { type: "search", id: "filter-q", name: "q", autocomplete: "off", spellcheck: "false",
     oninput: () => { clearTimeout(timer); timer = setTimeout(() => setQuery({ q: search.value.trim() }, true), 150); } });
+  const plans = distinct((row) => text(row, "plan"));
   const themes = distinct((row) => text(row, "theme"));
   const form = h("form", { class: "filters", role: "search", "aria-label": "Choose updates", onsubmit: (event) => event.preventDefault() },
     h("fieldset", {}, h("legend", {}, "Choose updates"),
@@ -50,6 +51,7 @@ function buildQueue(section) {
           h("option", { value: DATA.links[link][0] }, cut(DATA.links[link].join(" "), 60)))),
         themes.length > 0 && choice("theme", "Inspection theme", options(themes, (name) => name)),
         DATA.themes.length > 0 && choice("found", "Theme found", DATA.themes.map(([id, label]) => h("option", { value: id }, `${id} ${label}`))),
+        plans.length > 1 && choice("plan", "Plan", options(plans, (name) => name)),
         choice("declared", "Declared status", options([...WORDS.status, "not_given"])),
         choice("mismatch", "Declared against narrative", options(WORDS.mismatch, (name) =>
           name === "optimistic" ? "declared better (optimistic)" : "declared worse (pessimistic)")),
@@ -97,7 +99,7 @@ function drawQueue(query, printing) {
   const shown = places.slice(from, printing ? PRINTED : from + PAGE);
   const total = query.get("when") === "all" || query.get("period") ? ROWS.length : ACTIONS.size;
   found.textContent = places.length
-    ? `${plural(places.length, "update")} of ${total}${shown.length < places.length ? `, ${from + 1} to ${from + shown.length} shown` : ""}`
+    ? `${plural(places.length, "update")} of ${total.toLocaleString("en-GB")}${shown.length < places.length ? `, ${from + 1} to ${from + shown.length} shown` : ""}`
     : "No update is so. Clear some of the choices.";
   document.getElementById("export").disabled = !places.length;
   list.setAttribute("start", from + 1);

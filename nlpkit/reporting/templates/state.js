@@ -14,6 +14,7 @@ const LEVELS = ["weak", "partial", "strong"];
 /** Filters by name: label, and whether a row passes a value. */
 const TESTS = {
   service: (row, value) => serviceOf(row) === value,
+  plan: (row, value) => text(row, "plan") === value,
   action: (row, value) => String(row.n) === value,
   theme: (row, value) => text(row, "theme") === value,
   found: (row, value) => text(row, "theme_id") === value,
