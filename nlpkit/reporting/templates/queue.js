@@ -38,7 +38,7 @@ function buildQueue(section) {
   const form = h("form", { class: "filters", role: "search", "aria-label": "Choose updates", onsubmit: (event) => event.preventDefault() },
     h("fieldset", {}, h("legend", {}, "Choose updates"),
       h("div", { class: "grid" },
-        h("div", { class: "wide" }, h("label", { for: "filter-q" }, "Words to look for"), search),
+        h("div", { class: "wide" }, h("label", { for: "filter-q" }, "Words to look for (a phrase in quotation marks)"), search),
         SEVERAL && choice("service", "Service", options(distinct(serviceOf), (name) => name)),
         choice("action", "Action and recommendation", []),
         choice("status", "Narrative status", options(WORDS.status)),
