@@ -2,7 +2,11 @@
 
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const WORDS = DATA.words;
-const ROWS = DATA.rows;
+const ROWS = DATA.rows.map((values) => {
+  const row = {};
+  values.forEach((value, i) => { if (value !== null) row[DATA.columns[i]] = value; });
+  return row;
+});
 
 /** An element with attributes (handlers as on…) and children; strings become text. */
 function h(name, attributes, ...children) {

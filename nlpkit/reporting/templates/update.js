@@ -52,8 +52,8 @@ function askedFor(row) {
     ["Planned action", text(row, "planned_action")], ["Responsible", text(row, "owner")], ["Due", due]])];
   if (row.outcomes) {
     parts.push(table("caption-outcomes", "Required outcomes, and what the update says to each",
-      [column("Outcome"), column("The update"), column("Passage")],
-      row.outcomes.map(([outcome, state, passage]) => h("tr", {}, h("th", { scope: "row" }, DATA.texts[outcome]), h("td", {}, tag(state)),
+      [column("Outcome"), column("Answer"), column("Passage")],
+      row.outcomes.map(([outcome, state, passage]) => h("tr", {}, h("th", { scope: "row" }, DATA.texts[outcome]), h("td", {}, tag(state, state === "touched" ? "touched on" : state)),
         h("td", { class: "passage" }, Array.isArray(passage) ? row.update.slice(...passage) : passage || h("span", { class: "none" }, "none"))))));
   }
   return parts;
