@@ -13,7 +13,7 @@ import pandas as pd
 
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.default import default_encoder
-from nlpkit.errors import InputError
+from nlpkit.errors import InputError, NoRows
 from nlpkit.files import TABLE_ENDINGS, is_update_table, read_sheets
 from nlpkit.language import parse_as_of
 from nlpkit.reading import DOCUMENT_SUFFIXES, OTHER_FORMATS, Account, Reading, read_document, read_frame
@@ -178,7 +178,7 @@ def _read_table(path: str, source: str, *, service: str, as_of: str) -> Reading:
             else:
                 readings.append(_sifted(read_frame(table, source=label, service=service, as_of=as_of)))
         except InputError as error:
-            problems[name] = InputError(
+            problems[name] = type(error)(
                 error.problem, source=path, row=error.row or None, column=error.column, remedy=error.remedy
             )
     if not readings or own:
@@ -250,7 +250,7 @@ def _refuse_if_empty(reading: Reading, path: str) -> None:
                 source=path,
                 remedy=f"The first, {row['place']}: {row['reason']}.",
             )
-    raise InputError(
+    raise NoRows(
         "has no row with a narrative or a recommendation",
         source=path,
         remedy="Fill the column 'update', or name the column that holds the narrative so.",
