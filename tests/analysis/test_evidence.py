@@ -240,9 +240,11 @@ def test_reasons_are_passages_of_the_update() -> None:
     order = [str(flag) for flag in Flag]
     for (_, row), (_, found) in zip(table.iterrows(), frame.iterrows(), strict=True):
         for reason in found["evidence_why"]:
-            assert set(reason) == {"text", "kind"}
-            if not reason["kind"].startswith("missing: "):
-                assert reason["text"] in row["update"], row["row_id"]
+            if reason["kind"].startswith("missing: "):
+                assert set(reason) == {"text", "kind"}
+            else:
+                assert set(reason) == {"text", "kind", "start", "end"}
+                assert row["update"][reason["start"] : reason["end"]] == reason["text"], row["row_id"]
         assert found["flags"] == sorted(found["flags"], key=order.index)
         assert 0 <= found["evidence_score"] <= 1
 
