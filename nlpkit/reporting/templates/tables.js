@@ -25,7 +25,7 @@ function drawServices(section) {
   })));
   const drawn = table("caption-crossed", "Latest status and evidence of the action that fits best", [column("Recommendation"), services.map((name) => column(name))], body, { class: "crossed" });
   section.replaceChildren(h("h1", { id: "title-services", tabindex: "-1" }, "Across services"),
-    h("p", {}, `${plural(links.length, "national recommendation")} that any action here answers, and ${plural(services.length, "service")}. Of ${links.length * services.length} pairs, ${gaps === 1 ? "1 is a gap" : `${gaps} are gaps`}: the service has no action that fits. A recommendation that no service answers is not in this table.`),
+    h("p", {}, `${plural(links.length, "national recommendation")} that any action here is linked to, and ${plural(services.length, "service")}. Of ${links.length * services.length} pairs, ${gaps === 1 ? "1 is a gap" : `${gaps} are gaps`}: the service has no action that fits. A recommendation to which nothing is linked is not in this table.`),
     drawn);
   return "Across services";
 }

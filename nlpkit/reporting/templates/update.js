@@ -85,7 +85,7 @@ function judgements(row, query) {
   return [facts([
     ["Evidence", row.evidence && tag(row.evidence)],
     ["Stale", row.stale && `${row.stale.map(said).join(", ")}${refs ? ` (${refs})` : ""}`],
-    ["Copied from", copies.length > 0 && copies.map((at, i) => [i > 0 && "; ", updateLink(at, query, [SEVERAL && serviceOf(ROWS[at]), actionName(ROWS[at]), period(ROWS[at])].filter(Boolean).join(", "))])],
+    ["Copy also in", copies.length > 0 && copies.map((at, i) => [i > 0 && "; ", updateLink(at, query, [SEVERAL && serviceOf(ROWS[at]), actionName(ROWS[at]), period(ROWS[at])].filter(Boolean).join(", "))])],
     ["Novelty", row.novelty !== undefined && `${percent(row.novelty)} of it stood in no earlier update on this action`],
     ["Flags", row.flags && row.flags.map(said).join(", ")]]),
   also.length > 0 && [h("h3", {}, "Also counted"), h("ul", {}, also.map((words) => h("li", {}, words)))]].flat();
@@ -107,7 +107,7 @@ function periods(row, at, query) {
 
 function linked(row, at, query) {
   if (!row.links) return [];
-  return [h("h2", {}, "National recommendations that it answers"), h("ul", {}, row.links.map(([link, grade, score]) =>
+  return [h("h2", {}, "Linked national recommendations"), h("ul", {}, row.links.map(([link, grade, score]) =>
     h("li", {}, `${DATA.links[link].join(" ")} (${grade}, ${score.toFixed(2)})`))),
   ...row.links.map(([link]) => {
     const others = (LINKED.get(link) || []).filter((other) => other !== at && ROWS[other].n !== row.n && (!SEVERAL || serviceOf(ROWS[other]) !== serviceOf(row)));
