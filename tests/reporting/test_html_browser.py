@@ -152,6 +152,8 @@ def test_actions_are_offered_by_service(opened: Any) -> None:
     assert view.page.locator("#filter-action option").count() == 3
     view.page.select_option("#filter-action", label="4 Vet volunteers.")
     view.found(1)
+    view.page.select_option("#filter-service", "Northmoor FRS")
+    view.found(2)  # an action of the other service is no longer asked for
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,12 @@ function fill(element, children) {
   return element;
 }
 
+/** Put these children in the place of an element's own. */
+function refill(element, ...children) {
+  element.replaceChildren();
+  return fill(element, children);
+}
+
 function said(label) {
   return WORDS.answers[label] || label.replace(/_/g, " ");
 }

@@ -7,14 +7,14 @@ function drawUpdate(section, query) {
   const back = changed(query, { id: "" });
   const queue = selected(back);
   if (at === undefined) {
-    section.replaceChildren(h("h1", { id: "title-update", tabindex: "-1" }, "No such update"),
+    refill(section, h("h1", { id: "title-update", tabindex: "-1" }, "No such update"),
       h("p", {}, "This report has no update of that name. ", h("a", { href: address("queue", back) }, "Go to the queue"), "."));
     return "No such update";
   }
   const row = ROWS[at];
   const place = queue.indexOf(at);
   const name = [actionName(row), period(row)].filter(Boolean).join(", ");
-  section.replaceChildren(
+  refill(section,
     h("nav", { class: "pages crumbs", "aria-label": "In the queue" },
       h("a", { href: address("queue", back) }, "Back to the queue"),
       place > 0 && updateLink(queue[place - 1], query, "Previous update"),
@@ -32,7 +32,6 @@ function drawUpdate(section, query) {
     ...linked(row, at, query),
     h("h2", {}, "Where it stands"),
     facts([["Row", row.id], ["File", text(row, "source")], ["Section", text(row, "section")], ["Theme", text(row, "theme")], ["Theme found", themeName(row)]]));
-  for (const child of [...section.childNodes]) if (child.nodeType === Node.TEXT_NODE) child.remove();
   return name;
 }
 
