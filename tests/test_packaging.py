@@ -53,6 +53,8 @@ def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(wheel: Path, 
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {name.split("/")[0] for name in names} == {"nlpkit", f"nlpkit-{nlpkit.__version__}.dist-info"}
     assert "nlpkit/py.typed" in names and "nlpkit/lexicons/scales.json" in names
+    templates = [p for p in (project / "nlpkit/reporting/templates").iterdir() if p.is_file()]
+    assert len(templates) > 5 and {p.relative_to(project).as_posix() for p in templates} <= names
     tracked = [p for top in ("corpora", "models") for p in (project / top).rglob("*") if p.is_file()]
     assert {f"nlpkit/bundled/{p.relative_to(project).as_posix()}" for p in tracked} <= names
     assert not [name for name in names if name.endswith((".pyc", ".pkl", ".joblib"))]

@@ -75,6 +75,8 @@ def overview(scored: pd.DataFrame, *, most: int = 100) -> tuple[Group, list[Grou
     now, moved = latest(scored), _moves(scored)
     whole = _group("", "", scored, now, moved, True)
     for names in (["service", "plan"], ["service"]):
+        if names[1:] and scored.groupby(names).ngroups > most:
+            continue
         made = []
         for key, rows in scored.groupby(names, sort=False):
             service, plan = (*map(str, key), "")[:2] if isinstance(key, tuple) else (str(key), "")

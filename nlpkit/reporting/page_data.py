@@ -70,7 +70,8 @@ def page_data(table: pd.DataFrame) -> dict[str, Any]:
 
     Returns:
         ``texts`` (shared texts), ``links`` (``[id, title]`` of the recommendations linked to),
-        ``themes`` (``[id, label]``) and ``rows``: one dict per update in the order of the table.
+        ``themes`` (``[id, label]``), ``columns`` and ``rows``: one list of values per update in the
+        order of the table, None where there is nothing.
         ``marks`` are ``[start, end, kind, note, row of the other update, start and end there]`` in
         UTF-16 units, the last three only for copies.
     """
@@ -97,12 +98,14 @@ def page_data(table: pd.DataFrame) -> dict[str, Any]:
             for link in row["links"]
         ]
         rows.append({name: value for name, value in made.items() if value not in (None, "", [])})
+    columns = list(dict.fromkeys(name for row in rows for name in row))
     themes = dict.fromkeys(zip(table["theme_id"], table["theme_label"], strict=True))
     return {
         "texts": list(shared),
         "links": [list(pair) for pair in links],
         "themes": [list(pair) for pair in themes if pair[0]],
-        "rows": rows,
+        "columns": columns,
+        "rows": [[row.get(name) for name in columns] for row in rows],
     }
 
 

@@ -17,7 +17,7 @@ __all__ = ["KINDS", "Mark", "find_passage", "marks", "unplaced", "utf16_offsets"
 
 KINDS: Mapping[str, tuple[str, str]] = {
     "status": ("S", "decides the status"),
-    "copied": ("C", "copied: stood in another update"),
+    "copied": ("C", "copied: stands in another update too"),
     "pointer": ("P", "points elsewhere"),
     "same": ("N", "says that nothing has changed"),
     "past": ("G", "a date gone by, told as still to come, or a date that has moved"),

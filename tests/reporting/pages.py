@@ -108,7 +108,9 @@ def many(n: int, *, services: int = 20, seed: int = 7) -> pd.DataFrame:
 
 
 def data_of(page: str) -> dict[str, Any]:
-    """The data that a page carries."""
+    """The data that a page carries, with each row by column as the page's script has it."""
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
     assert found is not None, "the page carries no data"
-    return dict(json.loads(found[1]))
+    data = dict(json.loads(found[1]))
+    data["rows"] = [dict(zip(data["columns"], row, strict=True)) for row in data["rows"]]
+    return data

@@ -2,7 +2,11 @@
 
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const WORDS = DATA.words;
-const ROWS = DATA.rows;
+const ROWS = DATA.rows.map((values) => {
+  const row = {};
+  values.forEach((value, i) => { if (value !== null) row[DATA.columns[i]] = value; });
+  return row;
+});
 
 /** An element with attributes (handlers as on…) and children; strings become text. */
 function h(name, attributes, ...children) {
@@ -22,6 +26,12 @@ function fill(element, children) {
     element.append(child instanceof Node ? child : document.createTextNode(String(child)));
   }
   return element;
+}
+
+/** Put these children in the place of an element's own. */
+function refill(element, ...children) {
+  element.replaceChildren();
+  return fill(element, children);
 }
 
 function said(label) {

@@ -16,7 +16,7 @@ function distinct(read) {
 /** A labelled list of choices that stands for one part of the query. */
 function choice(name, label, choices, any) {
   return h("div", {}, h("label", { for: `filter-${name}` }, label),
-    h("select", { id: `filter-${name}`, name, onchange: () => setQuery({ [name]: queueView.form.elements[name].value }) },
+    h("select", { id: `filter-${name}`, name, onchange: () => setQuery({ ...(name === "service" && { action: "" }), [name]: queueView.form.elements[name].value }) },
       h("option", { value: "" }, any || "Any"), choices));
 }
 
@@ -38,7 +38,7 @@ function buildQueue(section) {
   const form = h("form", { class: "filters", role: "search", "aria-label": "Choose updates", onsubmit: (event) => event.preventDefault() },
     h("fieldset", {}, h("legend", {}, "Choose updates"),
       h("div", { class: "grid" },
-        h("div", { class: "wide" }, h("label", { for: "filter-q" }, "Words to look for"), search),
+        h("div", { class: "wide" }, h("label", { for: "filter-q" }, "Words to look for (a phrase in quotation marks)"), search),
         SEVERAL && choice("service", "Service", options(distinct(serviceOf), (name) => name)),
         choice("action", "Action and recommendation", []),
         choice("status", "Narrative status", options(WORDS.status)),
@@ -103,12 +103,10 @@ function drawQueue(query, printing) {
     : "No update is so. Clear some of the choices.";
   document.getElementById("export").disabled = !places.length;
   list.setAttribute("start", from + 1);
-  list.replaceChildren(...shown.map((at, i) => queueItem(at, query, from + i + 1)));
+  refill(list, shown.map((at, i) => queueItem(at, query, from + i + 1)));
   const step = (to, words, rel) => h("a", { href: address("queue", changed(query, { page: to > 1 ? String(to) : "" })), rel }, words);
-  pages.replaceChildren();
-  if (last > 1) {
-    fill(pages, [page > 1 && step(page - 1, "Previous page", "prev"), h("span", {}, `Page ${page} of ${last}`), page < last && step(page + 1, "Next page", "next")]);
-  }
+  refill(pages, last > 1 && [
+    page > 1 && step(page - 1, "Previous page", "prev"), h("span", {}, `Page ${page} of ${last}`), page < last && step(page + 1, "Next page", "next")]);
 }
 
 function queueItem(at, query, number) {

@@ -85,10 +85,10 @@ function compared(left, right) {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** The places of the rows that a query asks for, in its order. */
+/** The places of the rows that a query asks for, in its order; every word must be there, a "quoted phrase" as it stands. */
 function selected(query) {
   const tests = Object.keys(TESTS).filter((name) => query.get(name)).map((name) => [TESTS[name], query.get(name)]);
-  const words = fold(query.get("q") || "").split(/\s+/).filter(Boolean);
+  const words = (fold(query.get("q") || "").match(/"[^"]+"|\S+/g) || []).map((word) => word.replace(/"/g, "")).filter(Boolean);
   const all = query.get("when") === "all" || query.get("period");
   const places = [];
   ROWS.forEach((row, at) => {

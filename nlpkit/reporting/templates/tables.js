@@ -24,8 +24,8 @@ function drawServices(section) {
       updateLink(found.at, new URLSearchParams(), actionName(row)));
   })));
   const drawn = table("caption-crossed", "Latest status and evidence of the action that fits best", [column("Recommendation"), services.map((name) => column(name))], body, { class: "crossed" });
-  section.replaceChildren(h("h1", { id: "title-services", tabindex: "-1" }, "Across services"),
-    h("p", {}, `${plural(links.length, "national recommendation")} that any action here answers, and ${plural(services.length, "service")}. Of ${links.length * services.length} pairs, ${gaps} are gaps: the service has no action that fits. A recommendation that no service answers is not in this table.`),
+  refill(section, h("h1", { id: "title-services", tabindex: "-1" }, "Across services"),
+    h("p", {}, `${plural(links.length, "national recommendation")} that any action here is linked to, and ${plural(services.length, "service")}. Of ${links.length * services.length} pairs, ${gaps === 1 ? "1 is a gap" : `${gaps} are gaps`}: the service has no action that fits. A recommendation to which nothing is linked is not in this table.`),
     drawn);
   return "Across services";
 }
@@ -42,8 +42,8 @@ function drawThemes(section) {
       number(count((row) => row.stale)), number(count((row) => row.evidence === "weak")));
   });
   const left = ROWS.filter((row) => !text(row, "theme_id")).length;
-  section.replaceChildren(h("h1", { id: "title-themes", tabindex: "-1" }, "Themes"),
-    h("p", {}, `What the work is about, found from the words of the updates.${left ? ` ${plural(left, "update")} stand in no theme.` : ""}`),
+  refill(section, h("h1", { id: "title-themes", tabindex: "-1" }, "Themes"),
+    h("p", {}, `What the work is about, found from the words of the updates.${left ? ` ${plural(left, "update")} ${left === 1 ? "stands" : "stand"} in no theme.` : ""}`),
     table("caption-themes", "Themes: all updates, and the latest update of each action by narrative status",
       [column("Theme"), column("updates", true), column("services", true), column("actions", true), WORDS.status.map((status) => column(said(status), true)), column("stale", true), column("weak", true)],
       rows, { class: "dense" }));

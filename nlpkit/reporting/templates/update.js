@@ -7,14 +7,14 @@ function drawUpdate(section, query) {
   const back = changed(query, { id: "" });
   const queue = selected(back);
   if (at === undefined) {
-    section.replaceChildren(h("h1", { id: "title-update", tabindex: "-1" }, "No such update"),
+    refill(section, h("h1", { id: "title-update", tabindex: "-1" }, "No such update"),
       h("p", {}, "This report has no update of that name. ", h("a", { href: address("queue", back) }, "Go to the queue"), "."));
     return "No such update";
   }
   const row = ROWS[at];
   const place = queue.indexOf(at);
   const name = [actionName(row), period(row)].filter(Boolean).join(", ");
-  section.replaceChildren(
+  refill(section,
     h("nav", { class: "pages crumbs", "aria-label": "In the queue" },
       h("a", { href: address("queue", back) }, "Back to the queue"),
       place > 0 && updateLink(queue[place - 1], query, "Previous update"),
@@ -32,7 +32,6 @@ function drawUpdate(section, query) {
     ...linked(row, at, query),
     h("h2", {}, "Where it stands"),
     facts([["Row", row.id], ["File", text(row, "source")], ["Section", text(row, "section")], ["Theme", text(row, "theme")], ["Theme found", themeName(row)]]));
-  for (const child of [...section.childNodes]) if (child.nodeType === Node.TEXT_NODE) child.remove();
   return name;
 }
 
@@ -52,8 +51,8 @@ function askedFor(row) {
     ["Planned action", text(row, "planned_action")], ["Responsible", text(row, "owner")], ["Due", due]])];
   if (row.outcomes) {
     parts.push(table("caption-outcomes", "Required outcomes, and what the update says to each",
-      [column("Outcome"), column("The update"), column("Passage")],
-      row.outcomes.map(([outcome, state, passage]) => h("tr", {}, h("th", { scope: "row" }, DATA.texts[outcome]), h("td", {}, tag(state)),
+      [column("Outcome"), column("Answer"), column("Passage")],
+      row.outcomes.map(([outcome, state, passage]) => h("tr", {}, h("th", { scope: "row" }, DATA.texts[outcome]), h("td", {}, tag(state, state === "touched" ? "touched on" : state)),
         h("td", { class: "passage" }, Array.isArray(passage) ? row.update.slice(...passage) : passage || h("span", { class: "none" }, "none"))))));
   }
   return parts;
@@ -85,7 +84,7 @@ function judgements(row, query) {
   return [facts([
     ["Evidence", row.evidence && tag(row.evidence)],
     ["Stale", row.stale && `${row.stale.map(said).join(", ")}${refs ? ` (${refs})` : ""}`],
-    ["Copied from", copies.length > 0 && copies.map((at, i) => [i > 0 && "; ", updateLink(at, query, [SEVERAL && serviceOf(ROWS[at]), actionName(ROWS[at]), period(ROWS[at])].filter(Boolean).join(", "))])],
+    ["Copy also in", copies.length > 0 && copies.map((at, i) => [i > 0 && "; ", updateLink(at, query, [SEVERAL && serviceOf(ROWS[at]), actionName(ROWS[at]), period(ROWS[at])].filter(Boolean).join(", "))])],
     ["Novelty", row.novelty !== undefined && `${percent(row.novelty)} of it stood in no earlier update on this action`],
     ["Flags", row.flags && row.flags.map(said).join(", ")]]),
   also.length > 0 && [h("h3", {}, "Also counted"), h("ul", {}, also.map((words) => h("li", {}, words)))]].flat();
@@ -107,7 +106,7 @@ function periods(row, at, query) {
 
 function linked(row, at, query) {
   if (!row.links) return [];
-  return [h("h2", {}, "National recommendations that it answers"), h("ul", {}, row.links.map(([link, grade, score]) =>
+  return [h("h2", {}, "Linked national recommendations"), h("ul", {}, row.links.map(([link, grade, score]) =>
     h("li", {}, `${DATA.links[link].join(" ")} (${grade}, ${score.toFixed(2)})`))),
   ...row.links.map(([link]) => {
     const others = (LINKED.get(link) || []).filter((other) => other !== at && ROWS[other].n !== row.n && (!SEVERAL || serviceOf(ROWS[other]) !== serviceOf(row)));
