@@ -72,7 +72,8 @@ def read(
 
     Args:
         inputs: one file or several: documents (``.docx``, ``.html``, ``.txt``, ``.md``), tables
-            (``.jsonl``, ``.csv``, ``.tsv``, ``.xlsx``, ``.parquet``), or ``-`` for JSON Lines on standard input.
+            (``.jsonl``, ``.csv``, ``.tsv``, ``.xlsx``, ``.parquet``), or ``-`` for JSON Lines on
+            standard input.
         service: who reports: in place of the name found in a plan; in tables for the rows without one.
         as_of: ISO date, month or year at which the updates were true, where the input does not say:
             the dates of a plan's own reporting periods and of a table's own rows stay.
@@ -156,7 +157,8 @@ def _read_one(path: str, label: str, *, service: str, as_of: str, encoder: Encod
             f"'{ending}' is not a format nlpkit reads" if ending else "has no ending that tells its format",
             source=path,
             remedy=f"{OTHER_FORMATS.get(ending, '')} Plans are read from "
-            f"{', '.join(sorted(DOCUMENT_SUFFIXES))}; update tables from {', '.join(TABLE_ENDINGS)}.".lstrip(),
+            f"{', '.join(sorted(DOCUMENT_SUFFIXES))}; "
+            f"update tables from {', '.join(TABLE_ENDINGS)}.".lstrip(),
         )
     return _sifted(_relabelled(read_document(path, service=service, as_of=as_of, encoder=encoder), label))
 

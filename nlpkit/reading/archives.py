@@ -75,6 +75,8 @@ def check_archive(raw: bytes, *, source: str | Path, part: str, kind: str, endin
                 source=source,
                 remedy=f"Save it as {ending} without a password.",
             )
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise _refusal("is packed in a way that Office does not use", source)
         if entry.file_size > MAX_ENTRY_BYTES:
             raise _refusal(
                 f"holds a file of {entry.file_size:,} bytes unpacked (limit {MAX_ENTRY_BYTES:,})", source

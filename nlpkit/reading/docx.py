@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +33,6 @@ MAX_DEPTH = 150
 _PART = "word/document.xml"
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-_BODY = f"{_W}body"
 _LEFT_OUT = frozenset(
     f"{_W}{name}"
     for name in (
@@ -72,6 +73,7 @@ def blocks_from_docx(raw: bytes, *, source: str | Path) -> list[Block]:
     except (
         *(OpcError, etree.LxmlError, zipfile.BadZipFile, zipfile.LargeZipFile, KeyError, ValueError),
         *(AttributeError, OSError, EOFError, NotImplementedError, TypeError, IndexError, RuntimeError),
+        *(AssertionError, zlib.error, struct.error),
     ) as error:
         # The library meets a damaged document with any of these.
         if "huge text node" in str(error):

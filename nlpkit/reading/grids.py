@@ -14,7 +14,7 @@ __all__ = ["MAX_CELL_CHARACTERS", "MAX_TABLE_CELLS", "CellText", "Grid", "Laid"]
 
 MAX_CELL_CHARACTERS = 200_000
 """Characters that one cell or paragraph may hold; the longest real narratives have some 20,000."""
-MAX_TABLE_CELLS = 2_000_000
+MAX_TABLE_CELLS = 1_000_000
 """Cells that the tables of one document may have, merged cells counted as often as they cover one."""
 _MAX_SPAN = 1000
 
@@ -138,7 +138,7 @@ class Grid:
             self._continue(cells, covering, upto=max(covering, default=-1))
             covering.update(here)
             self._count(len(cells) - counted, place)
-            out.append(Row(tuple(cells), place))
+            out.append(Row(tuple(cells or [Cell()]), place))
         width = max((len(row.cells) for row in out), default=0)
         return tuple(
             replace(row, cells=(*row.cells, *(Cell() for _ in range(width - len(row.cells)))))

@@ -168,6 +168,7 @@ class _Page:
         self.source = source
         self.blocks: list[Block] = []
         self._place = 0
+        self._item = ""  # in a list item: "new", or "open" once it has text
         self._styles = Stylesheet(element.text or "" for element in root.iter("style"))
         self._grid = Grid(source)
         self._text = self._new_text()
@@ -229,8 +230,10 @@ class _Page:
                 self.blocks.append(Heading(text.rstrip(":"), self._next()))
         elif tag == "li":
             self._flush()
+            around, self._item = self._item, "new"
             self._walk(element)
-            self._flush(bullet=True)
+            self._flush()
+            self._item = around
         elif tag in _BLOCKS:
             self._flush()
             self._walk(element)
@@ -253,13 +256,17 @@ class _Page:
         self._text = self._new_text()
         return lines
 
-    def _flush(self, *, bullet: bool = False) -> None:
-        lines = self._take()
-        if bullet and lines:
-            self.blocks.append(Bullet(" ".join(line.text for line in lines), self._next()))
-            return
-        for line in lines:
-            self.blocks.append(prose_block(line.text, self._next()))
+    def _flush(self) -> None:
+        """End the paragraph or list item; further paragraphs of an item go on with it."""
+        text = [line.text for line in self._take()]
+        last = self.blocks[-1] if self.blocks else None
+        if not self._item:
+            self.blocks.extend(prose_block(line, self._next()) for line in text)
+        elif text and self._item == "open" and isinstance(last, Bullet):
+            self.blocks[-1] = Bullet(" ".join([last.text, *text]), last.place)
+        elif text:
+            self.blocks.append(Bullet(" ".join(text), self._next()))
+            self._item = "open"
 
     def _definitions(self, listing: HtmlElement) -> None:
         """A definition list: "term: text" where the term is a label, else a heading and what is below."""

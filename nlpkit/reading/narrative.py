@@ -41,7 +41,7 @@ def updates_from_labels(blocks: Sequence[Block], as_of: str) -> list[dict[str, s
 
     An entry begins with the word and the number of a recommendation; labels that would name a
     column of a plan table name its parts. Unlabelled paragraphs go on with the part before. Where
-    the label of the narrative names a reporting period ("Progress, April to June 2024"), each period
+    the label of the narrative names a reporting period ("Progress (April - June 2024)"), each period
     is an update of its own.
     """
     records: list[dict[str, str]] = []
@@ -70,6 +70,10 @@ def updates_from_labels(blocks: Sequence[Block], as_of: str) -> list[dict[str, s
                 role = told if role in _ONE_LINE else role
         elif records and _LABEL_ALONE.match(text) and role_of(text):
             role, awaited = _part(role_of(text), text), True
+        elif awaited and role.startswith("declared") and not declared_status(text):
+            awaited = False  # a status without a word, and what follows is something else
+            if isinstance(block, Heading) and block.place not in running:
+                section, role = text, ""
         elif block.place in running and not awaited:
             continue
         elif isinstance(block, Heading) and not is_generic(text) and not awaited:
@@ -78,6 +82,7 @@ def updates_from_labels(blocks: Sequence[Block], as_of: str) -> list[dict[str, s
         elif records and role:
             _add(records[-1], role, text)
             awaited = False
+            role = told if role.partition(":")[0] in _ONE_LINE else role
         told = role if role.startswith("update") else told
     records = [part for record in records for part in _by_period(record)]
     for record in records:
@@ -107,13 +112,15 @@ def _by_period(record: dict[str, str]) -> list[dict[str, str]]:
     """An entry as one record for each of its reporting periods, or as it is."""
     periods = [part.partition(":")[2] for part in record if part.startswith("update:")]
     common = {part: text for part, text in record.items() if ":" not in part}
-    if not periods:
-        declared = next((text for part, text in record.items() if part.startswith("declared:")), "")
-        return [common | {"declared": declared} if declared and not common.get("declared") else common]
-    return [
+    apart = {part.partition(":")[2]: text for part, text in record.items() if part.startswith("declared:")}
+    for period, text in apart.items():
+        if period not in periods:
+            common.setdefault("declared", text)
+    undated = [common] if common.get("update") or not periods else []
+    return undated + [
         common
         | {"period": period, "update": record[f"update:{period}"]}
-        | ({"declared": text} if (text := record.get(f"declared:{period}")) else {})
+        | ({"declared": apart[period]} if period in apart else {})
         for period in periods
     ]
 

@@ -99,12 +99,19 @@ def read_blocks(
         source,
         rows_found,
         ledger.dispositions,
-        actions=len(actions) or len(table),
+        actions=len(actions) or _actions_in(table),
         updates=len(table),
         checks=(*checks, *check_narratives(table)),
         warnings=tuple(ledger.warnings),
     )
     return Reading(table, aside, (account,))
+
+
+def _actions_in(table: pd.DataFrame) -> int:
+    """How many actions the updates are of; without a number each is one of its own."""
+    named = table["action_id"] != ""
+    keys = ["section", "action_id", "recommendation"]
+    return int((~named).sum()) + len(table[named].drop_duplicates(keys))
 
 
 def _table(records: Sequence[dict[str, str]]) -> pd.DataFrame:

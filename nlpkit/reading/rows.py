@@ -164,7 +164,7 @@ def uncovered(row: Row, layout: Layout) -> Row:
     It says the same of every row that it covers which has a narrative, a number or a recommendation
     of its own; a row without goes on with the one above, where everything merged stands already.
     """
-    if not any(cell.over for cell in row.cells):
+    if all(cell.over is None for cell in row.cells):
         return row
     roles = [layout.columns[min(i, layout.width - 1)].role for i in range(len(row.cells))]
     if not any(
@@ -172,7 +172,7 @@ def uncovered(row: Row, layout: Layout) -> Row:
         for cell, role in zip(row.cells, roles, strict=True)
     ):
         return row
-    return replace(row, cells=tuple(cell.over or cell for cell in row.cells))
+    return replace(row, cells=tuple(cell if cell.over is None else cell.over for cell in row.cells))
 
 
 def _is_scrap(cell: Cell) -> bool:
