@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from nlpkit.errors import InputError
-from nlpkit.reading.blocks import Block, Heading, Row, Table
+from nlpkit.colours import colour_name
+from nlpkit.reading.blocks import Block, Cell, Heading, Line, Row, Table
 from nlpkit.reading.documents import Document
 from nlpkit.reading.grids import Grid, Laid
 from nlpkit.reading.pdf_columns import ColumnTable, PageLines, column_tables
+from nlpkit.reading.pdf_lines import Line as WordLine
 from nlpkit.reading.pdf_lines import (
-    Line,
     Span,
     cell_of,
     fill_behind,
@@ -40,6 +41,8 @@ MAX_CHARACTERS = 20_000_000
 _EDGE = 0.14  # share of a page's height in which running titles stand
 _EDGE_LINES = 3
 _PICTURED = 0.3  # share of a page that a scan covers
+_MAX_MEANING = 40  # words by which a key explains a colour
+_PATCH = 70.0  # points from a patch of colour to the words that explain it
 _FEW_WORDS = 5  # a stamp or page number on a scanned page
 _DAMAGED = "Open it in a PDF program and print it to PDF anew, or ask for the original document."
 _NUMBERS = re.compile(r"\d+")
@@ -71,7 +74,10 @@ def document_from_pdf(raw: bytes, *, source: str | Path) -> Document:
     columns: dict[int, list[ColumnTable]] = defaultdict(list)
     for table in column_tables(loose):
         columns[table.page].append(table)
-    maker = _Maker(source)
+    vocabulary = Counter(
+        word.text.lower().strip(".,;:()") for page in pages for word in page.words if word.text[0].isalpha()
+    )
+    maker = _Maker(source, vocabulary)
     for page, lines in zip(pages, loose, strict=True):
         maker.add(page, lines, tables[page.number], columns[page.number])
     for text in footers:
@@ -218,7 +224,7 @@ def _without_running_titles(pages: Sequence[PageLines], heights: dict[int, float
     return feet
 
 
-def _many_columns(line: Line) -> bool:
+def _many_columns(line: WordLine) -> bool:
     """Whether a line at a page's edge may be the heading row of a table, repeated."""
     gaps = sum(b.x0 - a.x1 > 0.9 * a.size for a, b in zip(line, line[1:], strict=False))
     return gaps >= 3
@@ -227,8 +233,9 @@ def _many_columns(line: Line) -> bool:
 class _Maker:
     """Tables and prose of the pages on their way to blocks."""
 
-    def __init__(self, source: str | Path) -> None:
+    def __init__(self, source: str | Path, vocabulary: Mapping[str, int]) -> None:
         self.source = source
+        self.vocabulary = vocabulary
         self.blocks: list[Block] = []
         self.places: dict[int, str] = {}
         self._grid = Grid(source)
@@ -250,7 +257,7 @@ class _Maker:
         size = _usual_size(page.words)
         parts: list[tuple[float, int, Any]] = [(table.span.top, 0, table) for table in ruled]
         parts += [(table.top, 1, table) for table in columns]
-        paragraph: list[Line] = []
+        paragraph: list[WordLine] = []
         right = max((line[-1].x1 for line in loose.lines), default=page.width)
         before = -2
         tops = sorted(top for top, _, _ in parts)
@@ -280,12 +287,17 @@ class _Maker:
             else:
                 self._add_prose(page, part, size)
 
-    def _add_prose(self, page: Page, lines: Sequence[Line], size: float) -> None:
+    def _add_prose(self, page: Page, lines: Sequence[WordLine], size: float) -> None:
         text = line_text(lines[0])
         for line in lines[1:]:
             text = joined(text, line_text(line))
         place = self._next(page.number)
         words = [word for line in lines for word in line]
+        if colour := _patch(page, words):
+            # A line of a colour key: the patch, and what it stands for.
+            row = Row((Cell(fill=colour), Cell((Line(text),))), place)
+            self.blocks.append(Table((row,), place))
+            return
         stands_out = all(word.bold for word in words) or min(word.size for word in words) > 1.15 * size
         block = prose_block(text, place)
         if stands_out and len(text.split()) <= 30 and not isinstance(block, Heading):
@@ -305,6 +317,7 @@ class _Maker:
                     fill=fill,
                     rules=[rule for rule in page.rules if _inside(rule.at, cell.span) and not rule.upright],
                     usual=usual,
+                    vocabulary=self.vocabulary,
                     source=self.source,
                     place=place,
                 )
@@ -323,6 +336,7 @@ class _Maker:
                     fill=_fill(page, span, words),
                     rules=[rule for rule in page.rules if _inside(rule.at, span) and not rule.upright],
                     usual=usual,
+                    vocabulary=self.vocabulary,
                     source=self.source,
                     place=place,
                 )
@@ -340,11 +354,24 @@ def _fill(page: Page, span: Span, words: Sequence[Word]) -> str:
     return fill_behind(span, page.fills, lettered=lettered)
 
 
+def _patch(page: Page, words: Sequence[Word]) -> str:
+    """The colour of a patch that stands before a short line of prose, as in a colour key, or ``""``."""
+    if len(words) > _MAX_MEANING:
+        return ""
+    left, top, bottom = words[0].x0, words[0].top, words[0].bottom
+    for fill in page.fills:
+        across = fill.top - 1 <= (top + bottom) / 2 <= fill.bottom + 1
+        beside = left - _PATCH <= fill.x1 <= left + 2 and fill.x1 - fill.x0 <= 2 * _PATCH
+        if across and beside and colour_name(fill.colour):
+            return fill.colour
+    return ""
+
+
 def _inside(at: float, span: Span) -> bool:
     return span.top < at < span.bottom
 
 
-def _runs_on(above: Line, below: Line) -> bool:
+def _runs_on(above: WordLine, below: WordLine) -> bool:
     """Whether two lines of prose are one paragraph rather than two short lines, as titles are."""
     return line_text(below)[:1].islower() or len(line_text(above).split()) > 8
 

@@ -22,6 +22,7 @@ _GAP = 0.6  # of a line's height: a wider gap between words parts segments
 _MAX_HEADING_LINES = 5
 _STRADDLE = 3.0  # points by which a segment reaches into both columns that it joins
 _APART = 2.6  # times the usual distance of lines, from which what follows needs to look like a row
+_TOP_LINES = 4  # lines at the head of a page, among which a row may go on
 _NUMBER = re.compile(r"(?:[A-Za-z]{1,14}[\s.:-]{0,2})?\d{1,3}(?:[.-]\d{1,2}){0,2}[a-z]?[.):]?$")
 
 
@@ -60,6 +61,11 @@ class _Era:
     spans: list[tuple[float, float]]
     votes: list[Line] = field(default_factory=list)
     parts: list[float] = field(default_factory=list)
+
+    @property
+    def numbers(self) -> int:
+        """The column with the number of a row."""
+        return next((i for i, name in enumerate(self.names) if role_of(name) == "id"), 0)
 
 
 @dataclass(frozen=True)
@@ -260,7 +266,7 @@ def _walk(
             if begun is not None:
                 belongs = belongs and not (apart and filled == {0} and not _NUMBER.match(line_text(line)))
             else:
-                belongs = belongs and (len(filled) >= min(3, len(era.spans)) or (i == 0 and 0 not in filled))
+                belongs = belongs and (len(filled) >= min(3, len(era.spans)) or (i <= _TOP_LINES and 0 not in filled))
             if belongs and begun is None:
                 begun = (i, 0)
             elif not belongs:
@@ -312,7 +318,7 @@ def _rows(page: PageLines, lines: range, era: _Era) -> list[list[int]]:
     numbered = {
         i
         for i in lines
-        if _NUMBER.match(" ".join(w.text for w in page.lines[i] if _column(w, era.parts) == 0))
+        if _NUMBER.match(" ".join(w.text for w in page.lines[i] if _column(w, era.parts) == era.numbers))
     }
     groups = _grouped(lines, gaps)
     counts = [len(numbered.intersection(group)) for group in groups]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -87,6 +87,7 @@ def cell_of(
     fill: str = "",
     rules: Sequence[Rule] = (),
     usual: float = 0.0,
+    vocabulary: Mapping[str, int] | None = None,
     source: str | Path,
     place: int,
 ) -> Cell:
@@ -98,6 +99,8 @@ def cell_of(
         fill: the colour behind it.
         rules: horizontal lines that may underline its words.
         usual: distance of lines on the page, where the cell has too few lines to tell.
+        vocabulary: how often each word (in lower case) stands in the document: tells where a narrow
+            cell broke inside a word.
         source, place: for messages.
 
     Raises:
@@ -112,15 +115,34 @@ def cell_of(
     pitch = min(steps) if len(steps) >= 2 else usual
     uniform = all(word.bold for word in words)
     under = [rule for rule in rules if rule.start > span.x0 + 1 and rule.end < span.x1 - 1]
+    before = False
     for i, line in enumerate(lines):
-        if i and not goes_on(lines[i - 1], line, span, pitch=pitch, padding=padding):
+        marks = [(word.bold and not uniform) or any(_underlines(rule, word) for rule in under) for word in line]
+        apart = all(marks) != before or not goes_on(lines[i - 1], line, span, pitch=pitch, padding=padding)
+        if i and apart:
             text.end_line()
-        elif i and not re.search(r"\w[-‐‑]$", lines[i - 1][-1].text):
+        elif i and not _cut(lines[i - 1], line, span, padding, vocabulary):
             text.add(" ")
-        for n, word in enumerate(line):
-            marked = (word.bold and not uniform) or any(_underlines(rule, word) for rule in under)
+        before = all(marks)
+        for n, (word, marked) in enumerate(zip(line, marks, strict=True)):
             text.add(f" {word.text}" if n else word.text, marked=marked)
     return text.cell(fill)
+
+
+def _cut(
+    above: Line, below: Line, span: Span, padding: float, vocabulary: Mapping[str, int] | None
+) -> bool:
+    """Whether a line ends inside a word: at its hyphen, or where a cell is too narrow for a long word."""
+    head, tail = above[-1], below[0]
+    if re.search(r"\w[-‐‑]$", head.text):
+        return True
+    letter = (head.x1 - head.x0) / max(1, len(head.text))
+    if len(above) > 1 or not head.text.isalpha() or not re.match(r"[a-z]+\W*$", tail.text):
+        return False
+    if span.x1 - span.x0 - 2 * padding - (head.x1 - head.x0) > 1.5 * letter or vocabulary is None:
+        return False
+    first, rest = head.text.lower(), re.sub(r"\W+$", "", tail.text)
+    return first + rest in vocabulary or (vocabulary.get(rest, 0) <= 1 and vocabulary.get(first, 0) <= 1)
 
 
 def fill_behind(span: Span, fills: Sequence[Box], *, lettered: bool) -> str:

@@ -135,14 +135,13 @@ def read_page(document: Any, index: int, *, source: str | Path) -> Page:
             bounds.right, bounds.top = page.get_size()
         left, bottom = bounds.left, bounds.bottom
         width, height = bounds.right - left, bounds.top - bottom
-        quarter = page.get_rotation() // 90 % 4
         text = page.get_textpage()
         try:
             letters, angle = _letters(text, index, source)
         finally:
             text.close()
-        if angle and sum(letter.angle == angle for letter in letters) * 2 > len(letters):
-            quarter = (quarter + angle) % 4  # a sheet lying on its side, as it was printed
+        # Most letters stand upright, whatever the page's own rotation says.
+        quarter = (-angle) % 4 if letters else page.get_rotation() // 90 % 4
         turn = _Turn(left, bottom, width, height, quarter)
         size = (height, width) if quarter % 2 else (width, height)
         found = Page(index + 1, *size)
@@ -159,11 +158,11 @@ class _Letter:
     text: str  # "" between words
     box: tuple[float, float, float, float]
     bold: bool
-    angle: int  # quarters of a turn, clockwise, that set it upright
+    angle: int  # quarters of a turn by which it is turned
 
 
 def _letters(text: Any, index: int, source: str | Path) -> tuple[list[_Letter], int]:
-    """The characters in order, and the way in which most of those lie that do not stand upright."""
+    """The characters in order, and the angle (quarters of a turn) at which most of them stand."""
     import pypdfium2.raw as pdfium
 
     count = text.count_chars()
@@ -194,8 +193,7 @@ def _letters(text: Any, index: int, source: str | Path) -> tuple[list[_Letter], 
             starts = False
         turned = pdfium.FPDFText_GetCharAngle(raw, i)
         angle = round(turned / (math.pi / 2)) % 4 if turned > 0 else 0
-        if angle:
-            angles[angle] += 1
+        angles[angle] += 1
         if not code or 0xE000 <= code <= 0xF8FF:
             known = "•" if 0xE000 <= code <= 0xF8FF else "\ufffd"  # private signs are symbols' bullets
         else:
@@ -227,7 +225,7 @@ def _words(letters: list[_Letter], turn: _Turn) -> list[Word]:
         if run:
             before = run[-1][1]
             size = max(box[3] - box[1], 1.0)
-            lies = letter.angle != turn.quarter % 4 and letter.angle != 0
+            lies = (-letter.angle) % 4 != turn.quarter  # a heading on its side: kept together
             gap = box[0] - before[2]
             jump = abs((box[1] + box[3]) - (before[1] + before[3])) / 2
             if not lies and (gap > 0.25 * size or gap < -0.8 * size or jump > 0.5 * size):
