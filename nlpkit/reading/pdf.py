@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from nlpkit.colours import colour_name
 from nlpkit.reading.blocks import Block, Cell, Heading, Line, Row, Table
 from nlpkit.reading.documents import Document
 from nlpkit.reading.grids import Grid, Laid
+from nlpkit.reading.narrative import ENTRY
 from nlpkit.reading.pdf_columns import ColumnTable, PageLines, column_tables
 from nlpkit.reading.pdf_lines import Line as WordLine
 from nlpkit.reading.pdf_lines import (
@@ -45,7 +47,9 @@ _MAX_MEANING = 40  # words by which a key explains a colour
 _PATCH = 70.0  # points from a patch of colour to the words that explain it
 _FEW_WORDS = 5  # a stamp or page number on a scanned page
 _DAMAGED = "Open it in a PDF program and print it to PDF anew, or ask for the original document."
-_NUMBERS = re.compile(r"\d+")
+_APART = 1.2  # times the distance of lines in a paragraph, from which the next begins
+_LABEL = re.compile(r"[A-Z][\w ()/&’'-]{1,40}:(?=\s|$)")
+_PAGE_OF = re.compile(r"\bpage\s*\d+(?:\s*(?:of|/)\s*\d+)?|\b\d+\s*(?:of|/)\s*\d+$|^\d+\b|\b\d+$")
 _PAGE_NUMBER = re.compile(
     r"\W*(?:page\s*)?(?:\d{1,4}|[ivx]{1,6})(?:\s*(?:of|/|\|)\s*\d{1,4})?\W*$", re.IGNORECASE
 )
@@ -196,8 +200,8 @@ def _without_running_titles(pages: Sequence[PageLines], heights: dict[int, float
                 edge = "head"
             elif i >= len(page.lines) - _EDGE_LINES and line[0].middle > (1 - _EDGE) * height:
                 edge = "foot"
-            if edge:
-                here[i] = (_NUMBERS.sub("#", line_text(line).lower()), edge)
+            if edge and not ENTRY.match(line_text(line)):
+                here[i] = (_PAGE_OF.sub("#", line_text(line).lower()), edge)
         edges[page.number] = here
         seen.update(set(here.values()))
     enough = 2 if len(pages) <= 3 else 3
@@ -254,6 +258,7 @@ class _Maker:
         """Add what stands on a page, from top to bottom."""
         taken = {i for table in columns for i in table.lines}
         usual = pitch_of(loose.lines)
+        tight = _tight(loose.lines)
         size = _usual_size(page.words)
         parts: list[tuple[float, int, Any]] = [(table.span.top, 0, table) for table in ruled]
         parts += [(table.top, 1, table) for table in columns]
@@ -270,7 +275,8 @@ class _Maker:
                 paragraph
                 and before == i - 1
                 and not split
-                and goes_on(paragraph[-1], line, span, pitch=usual, padding=0.0)
+                and goes_on(paragraph[-1], line, span, pitch=tight, padding=0.0, spaced=_APART)
+                and not _LABEL.match(line_text(line))
                 and abs(paragraph[-1][0].size - line[0].size) < 1
                 and _runs_on(paragraph[-1], line)
             ):
@@ -374,6 +380,12 @@ def _inside(at: float, span: Span) -> bool:
 def _runs_on(above: WordLine, below: WordLine) -> bool:
     """Whether two lines of prose are one paragraph rather than two short lines, as titles are."""
     return line_text(below)[:1].islower() or len(line_text(above).split()) > 8
+
+
+def _tight(lines: Sequence[WordLine]) -> float:
+    """The distance of lines inside a paragraph, in points: a small one of those on the page."""
+    steps = sorted(b[0].top - a[0].top for a, b in pairwise(lines) if 0 < b[0].top - a[0].top < 2.5 * a[0].size)
+    return steps[len(steps) // 5] if steps else 0.0
 
 
 def _usual_size(words: Iterable[Word]) -> float:

@@ -165,13 +165,18 @@ def _heading_at(lines: Sequence[Line], start: int) -> _Found | None:
                 columns.append(list(segment))
         ordered = sorted(columns, key=lambda column: min(word.x0 for word in column))
         names = tuple(_text(column) for column in ordered)
-        if len(names) < 3 or any(re.search(r"\d+[.)]?$", name) and not role_of(name) for name in names[:1]):
-            continue
+        if len(names) < 3 or any(map(_is_content, names)):
+            continue  # a row of the plan itself: it has a number, or sentences
         layout = recognise(names)
         if layout is not None and layout.known > score:
             spans = [(min(w.x0 for w in c), max(w.x1 for w in c)) for c in ordered]
             best, score = _Found(start, size, _Era(names, spans)), layout.known
     return best
+
+
+def _is_content(name: str) -> bool:
+    """Whether a text is a number or sentence, as a row of the plan itself has."""
+    return bool(_NUMBER.match(name)) or (name.endswith(".") and len(name.split()) >= 3)
 
 
 def _text(words: Sequence[Word]) -> str:
@@ -264,7 +269,9 @@ def _walk(
             apart = i > 0 and line[0].top - page.lines[i - 1][0].top > _APART * max(pitch, line[0].size)
             belongs = not _prose(line, era.parts)
             if begun is not None:
-                belongs = belongs and not (apart and filled == {0} and not _NUMBER.match(line_text(line)))
+                titled = i + 1 in starts or apart or all(word.bold for word in line)
+                alone = len(_segments(line)) == 1 and _column(line[0], era.parts) == 0
+                belongs = belongs and not (titled and alone and not _NUMBER.match(line_text(line)))
             else:
                 belongs = belongs and (len(filled) >= min(3, len(era.spans)) or (i <= _TOP_LINES and 0 not in filled))
             if belongs and begun is None:

@@ -61,7 +61,9 @@ def joined(above: str, below: str) -> str:
     return f"{above}{below}" if hyphenated else f"{above} {below}"
 
 
-def goes_on(above: Line, below: Line, span: Span, *, pitch: float, padding: float) -> bool:
+def goes_on(
+    above: Line, below: Line, span: Span, *, pitch: float, padding: float, spaced: float = _SPACED
+) -> bool:
     """Whether a line is the wrapped rest of the one above it, and no paragraph of its own.
 
     A paragraph of its own begins with a bullet, stands further below than lines usually do, has
@@ -71,7 +73,7 @@ def goes_on(above: Line, below: Line, span: Span, *, pitch: float, padding: floa
     first = below[0]
     if _BULLET.match(first.text):
         return False
-    if pitch and _top(below) - _top(above) > _SPACED * pitch:
+    if pitch and _top(below) - _top(above) > spaced * pitch:
         return False
     if all(word.bold for word in above) != all(word.bold for word in below):
         return False
