@@ -8,20 +8,21 @@ upright sheet. Workbooks have a sheet for what stands before the plan and one fo
 
 from __future__ import annotations
 
+import calendar
 import io
 import runpy
 import sys
 from collections.abc import Sequence
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 BASE = runpy.run_path(str(Path(__file__).resolve().parent / "render.py"))
 PDF_STYLES = ("ruled", "plain", "sides")
 SHADES: dict[str, str] = BASE["SHADES"]
-MADE = datetime(2024, 1, 1, tzinfo=timezone.utc)
+MADE = datetime(2024, 1, 1, tzinfo=UTC)
 _WIDTHS = {"Ref": 5, "No.": 5, "RAG": 8, "Status": 8, "BRAG rating": 9, "Lead": 14, "Owner": 14}
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = list(calendar.month_name)[1:]
 
 
 def parts_of(plan: dict[str, Any], layout: str) -> list[Any]:
@@ -130,7 +131,7 @@ def xlsx(plan: dict[str, Any], layout: str) -> bytes:
     for part in parts_of(plan, layout):
         key = part.kind == "table" and part.rows[0][0].colour != ""
         first = part.kind == "title"
-        place = cover if key or part.kind == "text" and not table_seen or part.text == "Key" else sheet
+        place = cover if key or (part.kind == "text" and not table_seen) or part.text == "Key" else sheet
         at = row[place.title]
         if part.kind == "table":
             row[place.title] = _fill_sheet(place, part.rows, at) + (1 if layout == "sections" or key else 0)

@@ -29,7 +29,9 @@ __all__ = [
     "read_frame",
 ]
 
-DOCUMENT_SUFFIXES = frozenset({".txt", ".md", ".text", ".docx", ".html", ".htm", ".pdf"})
+DOCUMENT_SUFFIXES = frozenset(
+    {".txt", ".md", ".text", ".docx", ".html", ".htm", ".pdf", ".xlsx", ".xls", ".ods"}
+)
 """Endings of files that are read as plans; tables are read by :mod:`nlpkit.files`."""
 
 OTHER_FORMATS = {
@@ -54,7 +56,8 @@ def read_documents(
     A file that cannot be read stops no other: it is listed in ``failures``.
 
     Args:
-        paths: PDF and Word documents (``.pdf``, ``.docx``), web pages (``.html``, ``.htm``), text (``.txt``, ``.md``).
+        paths: PDF and Word documents (``.pdf``, ``.docx``), workbooks (``.xlsx``, ``.xls``, ``.ods``), web
+            pages (``.html``, ``.htm``), text (``.txt``, ``.md``).
         service: who reports; found in each document where empty.
         as_of: ISO date or month at which the updates were true; found where empty.
         encoder: compares column headings that no synonym covers by meaning, in documents that
@@ -163,6 +166,10 @@ def _document(path: Path) -> Document:
         from nlpkit.reading.pdf import document_from_pdf
 
         return document_from_pdf(raw, source=path)
+    if ending in (".xlsx", ".xls", ".ods"):
+        from nlpkit.reading.workbooks import document_from_workbook
+
+        return document_from_workbook(raw, source=path)
     return Document(blocks_from_text(_decoded(raw, path)))
 
 

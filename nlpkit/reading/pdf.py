@@ -12,8 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from nlpkit.errors import InputError
 from nlpkit.colours import colour_name
+from nlpkit.errors import InputError
 from nlpkit.reading.blocks import Block, Cell, Heading, Line, Row, Table
 from nlpkit.reading.documents import Document
 from nlpkit.reading.grids import Grid, Laid
@@ -155,7 +155,9 @@ def _unread(pages: Sequence[Page], source: str | Path) -> list[str]:
     """
     words = sum(len(page.words) for page in pages)
     scanned = [p.number for p in pages if len(p.words) <= _FEW_WORDS and p.pictured >= _PICTURED]
-    recognise = "Run text recognition (OCR) over it in a PDF or scanning program, check the result, and try again"
+    recognise = (
+        "Run text recognition (OCR) over it in a PDF or scanning program, check the result, and try again"
+    )
     if scanned and words - sum(len(p.words) for p in pages if p.number in scanned) == 0:
         whole = "its page is a picture" if len(pages) == 1 else f"its {len(pages)} pages are pictures"
         raise InputError(
@@ -230,7 +232,7 @@ def _without_running_titles(pages: Sequence[PageLines], heights: dict[int, float
 
 def _many_columns(line: WordLine) -> bool:
     """Whether a line at a page's edge may be the heading row of a table, repeated."""
-    gaps = sum(b.x0 - a.x1 > 0.9 * a.size for a, b in zip(line, line[1:], strict=False))
+    gaps = sum(b.x0 - a.x1 > 0.9 * a.size for a, b in pairwise(line))
     return gaps >= 3
 
 
@@ -384,7 +386,9 @@ def _runs_on(above: WordLine, below: WordLine) -> bool:
 
 def _tight(lines: Sequence[WordLine]) -> float:
     """The distance of lines inside a paragraph, in points: a small one of those on the page."""
-    steps = sorted(b[0].top - a[0].top for a, b in pairwise(lines) if 0 < b[0].top - a[0].top < 2.5 * a[0].size)
+    steps = sorted(
+        b[0].top - a[0].top for a, b in pairwise(lines) if 0 < b[0].top - a[0].top < 2.5 * a[0].size
+    )
     return steps[len(steps) // 5] if steps else 0.0
 
 

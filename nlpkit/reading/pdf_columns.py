@@ -273,7 +273,9 @@ def _walk(
                 alone = len(_segments(line)) == 1 and _column(line[0], era.parts) == 0
                 belongs = belongs and not (titled and alone and not _NUMBER.match(line_text(line)))
             else:
-                belongs = belongs and (len(filled) >= min(3, len(era.spans)) or (i <= _TOP_LINES and 0 not in filled))
+                belongs = belongs and (
+                    len(filled) >= min(3, len(era.spans)) or (i <= _TOP_LINES and 0 not in filled)
+                )
             if belongs and begun is None:
                 begun = (i, 0)
             elif not belongs:

@@ -119,7 +119,9 @@ def cell_of(
     under = [rule for rule in rules if rule.start > span.x0 + 1 and rule.end < span.x1 - 1]
     before = False
     for i, line in enumerate(lines):
-        marks = [(word.bold and not uniform) or any(_underlines(rule, word) for rule in under) for word in line]
+        marks = [
+            (word.bold and not uniform) or any(_underlines(rule, word) for rule in under) for word in line
+        ]
         apart = all(marks) != before or not goes_on(lines[i - 1], line, span, pitch=pitch, padding=padding)
         if i and apart:
             text.end_line()
@@ -131,9 +133,7 @@ def cell_of(
     return text.cell(fill)
 
 
-def _cut(
-    above: Line, below: Line, span: Span, padding: float, vocabulary: Mapping[str, int] | None
-) -> bool:
+def _cut(above: Line, below: Line, span: Span, padding: float, vocabulary: Mapping[str, int] | None) -> bool:
     """Whether a line ends inside a word: at its hyphen, or where a cell is too narrow for a long word."""
     head, tail = above[-1], below[0]
     if re.search(r"\w[-‐‑]$", head.text):

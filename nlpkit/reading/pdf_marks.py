@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -335,7 +336,7 @@ def _add_path(item: Any, outer: _Matrix, found: Page, turn: _Turn) -> None:
             else:
                 found.fills.append(Box(x0, top, x1, bottom, colour, round=curved or _slanted(points)))
         if stroked.value and not curved:
-            for (ax, ay), (bx, by) in zip(points, points[1:], strict=False):
+            for (ax, ay), (bx, by) in pairwise(points):
                 if min(abs(ax - bx), abs(ay - by)) <= 0.5:
                     _add_rule(found, min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
 
@@ -348,14 +349,10 @@ def _add_rule(found: Page, x0: float, top: float, x1: float, bottom: float) -> N
 
 
 def _slanted(points: list[tuple[float, float]]) -> bool:
-    return any(
-        min(abs(ax - bx), abs(ay - by)) > 0.5 for (ax, ay), (bx, by) in zip(points, points[1:], strict=False)
-    )
+    return any(min(abs(ax - bx), abs(ay - by)) > 0.5 for (ax, ay), (bx, by) in pairwise(points))
 
 
-def _outlines(
-    item: Any, matrix: _Matrix, turn: _Turn
-) -> Iterator[tuple[list[tuple[float, float]], bool]]:
+def _outlines(item: Any, matrix: _Matrix, turn: _Turn) -> Iterator[tuple[list[tuple[float, float]], bool]]:
     """The parts of a path: their corners, closed where the path closes them, and whether one is curved."""
     import pypdfium2.raw as pdfium
 

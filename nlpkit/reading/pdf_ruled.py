@@ -141,9 +141,7 @@ def _grid(level: Sequence[Rule], upright: Sequence[Rule]) -> _Grid | None:
 _Stretches = tuple[tuple[float, float], ...]
 
 
-def _positions(
-    rules: Sequence[Rule], ends: Sequence[float]
-) -> tuple[list[float], tuple[_Stretches, ...]]:
+def _positions(rules: Sequence[Rule], ends: Sequence[float]) -> tuple[list[float], tuple[_Stretches, ...]]:
     groups: list[list[Rule]] = []
     for rule in sorted(rules, key=lambda rule: rule.at):
         if groups and rule.at - groups[-1][-1].at <= _SNAP:
@@ -172,11 +170,7 @@ def _parted(grid: _Grid) -> list[_Grid]:
     """Tables that touch, one above the other, with columns of their own."""
     rows = len(grid.ys) - 1
     inner = [
-        {
-            j
-            for j in range(1, len(grid.xs) - 1)
-            if _drawn(grid.upright[j], grid.ys[i], grid.ys[i + 1])
-        }
+        {j for j in range(1, len(grid.xs) - 1) if _drawn(grid.upright[j], grid.ys[i], grid.ys[i + 1])}
         for i in range(rows)
     ]
     cuts, seen = [0], set(inner[0])
@@ -207,7 +201,10 @@ def _table(grid: _Grid) -> list[RuledTable]:
     """The cells between the lines of a grid; where a line is missing they are one."""
     rows, columns = len(grid.ys) - 1, len(grid.xs) - 1
     right = [
-        [j + 1 < columns and not _drawn(grid.upright[j + 1], grid.ys[i], grid.ys[i + 1]) for j in range(columns)]
+        [
+            j + 1 < columns and not _drawn(grid.upright[j + 1], grid.ys[i], grid.ys[i + 1])
+            for j in range(columns)
+        ]
         for i in range(rows)
     ]
     below = [
