@@ -131,7 +131,8 @@ def xlsx(plan: dict[str, Any], layout: str) -> bytes:
     for part in parts_of(plan, layout):
         key = part.kind == "table" and part.rows[0][0].colour != ""
         first = part.kind == "title"
-        place = cover if key or (part.kind == "text" and not table_seen) or part.text == "Key" else sheet
+        on_cover = key or part.text == "Key" or part.text.startswith("Progress as at")
+        place = cover if on_cover else sheet
         at = row[place.title]
         if part.kind == "table":
             row[place.title] = _fill_sheet(place, part.rows, at) + (1 if layout == "sections" or key else 0)
