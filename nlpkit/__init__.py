@@ -1,11 +1,13 @@
 """nlpkit: reads fire and rescue action plans and judges their progress updates.
 
-Four doors, each loaded on first use::
+Six doors, each loaded on first use::
 
     updates = nlpkit.read("plan.txt", service="Northmoor Fire and Rescue Service")
     scored = nlpkit.score(updates)
     links = nlpkit.link(updates, catalogue="spotlight")
     themes = nlpkit.themes(updates)
+    table = nlpkit.compare(scored, catalogue="spotlight")
+    nlpkit.report(scored, "report.html")
 """
 
 from __future__ import annotations
@@ -14,17 +16,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nlpkit.analysis.comparison import compare
     from nlpkit.intake import read
+    from nlpkit.publishing import report
     from nlpkit.scoring import link, score
     from nlpkit.theming import themes
 
-__all__ = ["__version__", "link", "read", "score", "themes"]
+__all__ = ["__version__", "compare", "link", "read", "report", "score", "themes"]
 
 __version__ = "0.1.0"
 
 _DOORS = {
+    "compare": "nlpkit.analysis.comparison",
     "link": "nlpkit.scoring",
     "read": "nlpkit.intake",
+    "report": "nlpkit.publishing",
     "score": "nlpkit.scoring",
     "themes": "nlpkit.theming",
 }

@@ -11,7 +11,7 @@ import shutil
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -155,7 +155,8 @@ def score(
         )
     _write(scored, out)
     if not quiet:
-        from nlpkit.reporting.terminal import question_lines, questions, summary_lines
+        from nlpkit.reporting.ranking import questions
+        from nlpkit.reporting.terminal import question_lines, summary_lines
 
         width = _width()
         _say(*summary_lines(scored, width=width), "", *question_lines(questions(scored), width=width))
@@ -169,11 +170,21 @@ def link(
     service: Service = "",
     as_of: AsOf = "",
     catalogue: Catalogue = "spotlight",
+    table: Annotated[
+        bool,
+        typer.Option(
+            "--table",
+            help="Compare services instead: recommendations down, services across, with gaps. Reads a scored "
+            "table, or scores first. --out may also end in .html; .xlsx has both forms.",
+        ),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Link updates to a catalogue: one row per link."""
+    """Link updates to a catalogue: one row per link, or with --table services compared."""
     from nlpkit.reporting.progress import ProgressBar
 
+    if table:
+        _compare(inputs, out, service, as_of, catalogue, quiet)
     _prepare(out, catalogue)
     with ProgressBar(quiet=quiet) as bar:
         bar("reading files", 0, 2)
@@ -186,6 +197,76 @@ def link(
     if not quiet:
         linked = links["row_id"].nunique()
         _say(f"{len(links)} links of {linked} updates; {len(intake.updates) - linked} updates have none")
+    _finish(intake, out)
+
+
+def _compare(inputs: list[str], out: str, service: str, as_of: str, catalogue: str, quiet: bool) -> NoReturn:
+    """The table of services, for ``link --table``."""
+    from nlpkit.reporting.progress import ProgressBar
+
+    if out:
+        from nlpkit.comparing import check_comparison
+
+        check_comparison(out)
+    _prepare("", catalogue)
+    with ProgressBar(quiet=quiet) as bar:
+        bar("reading files", 0, 1)
+        intake = _take_in(inputs, service, as_of, quiet)
+        from nlpkit.comparing import compare, judged, write_comparison
+
+        scored, done = judged(intake.updates, catalogue, progress=bar)
+        found = compare(scored, catalogue)
+    if out:
+        write_comparison(found, out)
+    else:
+        _write(found.long, out)
+    if not quiet:
+        from nlpkit.reporting.terminal import comparison_line
+
+        _say(*([done] if done else []), comparison_line(found.long))
+    _finish(intake, out)
+
+
+@app.command()
+def report(
+    inputs: Inputs,
+    out: Annotated[
+        str,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="Write the page here (.html). Without it: to standard output.",
+            show_default=False,
+        ),
+    ] = "",
+    service: Service = "",
+    as_of: AsOf = "",
+    catalogue: MaybeCatalogue = "spotlight",
+    quiet: Quiet = False,
+) -> None:
+    """Make one page of a scored table that opens anywhere: overview, questions, every update."""
+    from nlpkit.publishing import check_report, page
+    from nlpkit.reporting.progress import ProgressBar
+
+    _prepare("", catalogue)
+    if out:
+        check_report(out)
+    with ProgressBar(quiet=quiet) as bar:
+        bar("reading files", 0, 1)
+        intake = _take_in(inputs, service, as_of, quiet, or_none=True)
+        goal = None if catalogue == "none" else catalogue
+        why = [str(failure) for failure in intake.failures]
+        made = page(intake.updates, catalogue=goal, as_of=as_of, progress=bar, why_empty=why)
+    if out:
+        from nlpkit.files import replace_file
+
+        replace_file(Path(out), made)
+    else:
+        _write_bytes(made)
+    if not quiet:
+        size = f"{len(made) / 1e6:.1f} MB" if len(made) >= 100_000 else f"{len(made) / 1e3:.0f} kB"
+        _say(f"Page of {len(intake.updates)} update{'' if len(intake.updates) == 1 else 's'}, {size}")
     _finish(intake, out)
 
 
@@ -282,7 +363,8 @@ def demo(out: Out = "", service: Service = "", as_of: AsOf = "", quiet: Quiet = 
     if out:
         _write(scored, out)
     from nlpkit.catalogue import load_catalogue
-    from nlpkit.reporting.terminal import account_lines, links_lines, question_lines, questions, summary_lines
+    from nlpkit.reporting.ranking import questions
+    from nlpkit.reporting.terminal import account_lines, links_lines, question_lines, summary_lines
 
     width = _width()
     lines = ["Plans read", *(f"  {plan}" for plan in plans)]
@@ -442,13 +524,15 @@ def _apart(out: str, history: str) -> None:
         )
 
 
-def _take_in(inputs: list[str], service: str, as_of: str, quiet: bool) -> Intake:
+def _take_in(inputs: list[str], service: str, as_of: str, quiet: bool, *, or_none: bool = False) -> Intake:
+    """Read the inputs; with ``or_none``, go on where they can be read but hold no rows."""
+    from nlpkit.errors import NoRows
     from nlpkit.intake import take_in
 
     intake = take_in(inputs, service=service, as_of=as_of)
     for failure in intake.failures:
         _problem(str(failure))
-    if intake.updates.empty:
+    if intake.updates.empty and not (or_none and all(isinstance(f, NoRows) for f in intake.failures)):
         raise typer.Exit(2)
     if not quiet:
         for account in intake.accounts:
@@ -464,12 +548,24 @@ def _write(table: pd.DataFrame, out: str) -> None:
     try:
         write_table(table, out or "-")
     except BrokenPipeError:
-        # Whoever reads our output has had enough (as with "| head"); nothing is wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _reader_left()
+
+
+def _write_bytes(data: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        _reader_left()
+
+
+def _reader_left() -> None:
+    # Whoever reads our output has had enough (as with "| head"); nothing is wrong.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _read_line(intake: Intake) -> str:
-    from nlpkit.reporting.terminal import action_numbers
+    from nlpkit.reporting.ranking import action_numbers
 
     updates = intake.updates
     counts = {
@@ -490,7 +586,7 @@ def _check(intake: Intake, *, to_stdout: bool) -> None:
     _say("Reconciliation", *lines, error=not to_stdout)
 
 
-def _finish(intake: Intake, out: str, agrees: bool = True) -> None:
+def _finish(intake: Intake, out: str, agrees: bool = True) -> NoReturn:
     """List what was set aside, beside the output or on standard error, and end with the status."""
     rejected = intake.rejected
     beside = Path(f"{out}.rejected.jsonl")

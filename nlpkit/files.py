@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 
 from nlpkit.cells import plain, restored, series
-from nlpkit.errors import InputError
+from nlpkit.errors import InputError, NoRows
 from nlpkit.formats.delimited import delimited_grid, to_delimited
 from nlpkit.formats.excel import excel_grids, to_excel
 from nlpkit.formats.jsonl import from_jsonl, to_jsonl
@@ -29,6 +29,7 @@ from nlpkit.schema import READ_COLUMNS, SCORE_COLUMNS
 __all__ = [
     "TABLE_ENDINGS",
     "check_output",
+    "check_place",
     "holds_update_table",
     "is_update_table",
     "read_sheets",
@@ -120,7 +121,7 @@ def read_sheets(path: str | Path) -> dict[str, pd.DataFrame]:
     raw = _bytes(path)
     source = "standard input" if str(path) == "-" else path
     if not raw:
-        raise InputError("is empty", source=source, remedy="Give a table with at least one row.")
+        raise NoRows("is empty", source=source, remedy="Give a table with at least one row.")
     if kind == "jsonl":
         return {Path(source).name: from_jsonl(raw, source=source)}
     if kind == "parquet":
@@ -131,7 +132,7 @@ def read_sheets(path: str | Path) -> dict[str, pd.DataFrame]:
         grids = {Path(source).name: delimited_grid(raw, "\t" if kind == "tsv" else ",", source=source)}
     grids = {name: grid for name, grid in grids.items() if any(map(_has_text, grid))}
     if not grids:
-        raise InputError("is empty", source=source, remedy="Give a table with a header and at least one row.")
+        raise NoRows("is empty", source=source, remedy="Give a table with a header and at least one row.")
     return {name: _from_grid(grid, source=source) for name, grid in grids.items()}
 
 
@@ -142,8 +143,16 @@ def check_output(path: str | Path) -> None:
         InputError: unknown format, missing folder, a folder instead of a file, no permission.
     """
     table_format(path)
-    if str(path) == "-":
-        return
+    if str(path) != "-":
+        check_place(path)
+
+
+def check_place(path: str | Path) -> None:
+    """Refuse a place that no file could be written to, whatever its format.
+
+    Raises:
+        InputError: missing folder, a folder instead of a file, no permission.
+    """
     place = Path(path)
     if place.exists() and not place.is_file():
         kind = "a folder" if place.is_dir() else "a device"

@@ -13,7 +13,7 @@ import pandas as pd
 
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.default import default_encoder
-from nlpkit.errors import InputError
+from nlpkit.errors import InputError, NoRows
 from nlpkit.files import TABLE_ENDINGS, holds_update_table, is_update_table, read_sheets
 from nlpkit.language import parse_as_of
 from nlpkit.reading import DOCUMENT_SUFFIXES, OTHER_FORMATS, Account, Reading, read_document, read_frame
@@ -71,8 +71,8 @@ def read(
     """Read plans and update tables into one update table.
 
     Args:
-        inputs: one file or several: documents (``.pdf``, ``.docx``,
-            ``.xlsx``, ``.xls``, ``.ods``, ``.html``, ``.txt``, ``.md``), tables
+        inputs: one file or several: documents (``.pdf``, ``.docx``, ``.xlsx``, ``.xls``, ``.ods``,
+            ``.html``, ``.txt``, ``.md``), tables
             (``.jsonl``, ``.csv``, ``.tsv``, ``.xlsx``, ``.parquet``), or ``-`` for JSON Lines on
             standard input.
         service: who reports: in place of the name found in a plan; in tables for the rows without one.
@@ -180,7 +180,7 @@ def _read_table(path: str, source: str, *, service: str, as_of: str) -> Reading:
             else:
                 readings.append(_sifted(read_frame(table, source=label, service=service, as_of=as_of)))
         except InputError as error:
-            problems[name] = InputError(
+            problems[name] = type(error)(
                 error.problem, source=path, row=error.row or None, column=error.column, remedy=error.remedy
             )
     if not readings or own:
@@ -252,7 +252,7 @@ def _refuse_if_empty(reading: Reading, path: str) -> None:
                 source=path,
                 remedy=f"The first, {row['place']}: {row['reason']}.",
             )
-    raise InputError(
+    raise NoRows(
         "has no row with a narrative or a recommendation",
         source=path,
         remedy="Fill the column 'update', or name the column that holds the narrative so.",

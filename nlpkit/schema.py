@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from nlpkit.colours import named_colours
-from nlpkit.errors import InputError
+from nlpkit.errors import InputError, NoRows
 from nlpkit.resources import lexicon
 
 __all__ = [
@@ -322,7 +322,7 @@ def conform(table: pd.DataFrame, *, source: str = "", service: str = "", as_of: 
         InputError: no rows, no ``update`` column, or a ``row_id`` used twice.
     """
     if not len(table):
-        raise InputError("has no rows", source=source, remedy="Give a table with at least one update.")
+        raise NoRows("has no rows", source=source, remedy="Give a table with at least one update.")
     table = table.rename(columns={name: str(name).strip() for name in table.columns})
     if "update" not in table.columns and not {"recommendation", "planned_action"} & set(table.columns):
         raise InputError(

@@ -20,6 +20,7 @@ FLOORS = (
     {"database", "features", "files", "formats", "history", "reading", "reporting"},
     {"analysis"},
     {"intake", "learning", "scoring", "theming"},
+    {"comparing", "estimators", "publishing", "spacy_component"},
     {"options"},
     {"cli"},
     {"__main__"},
@@ -135,7 +136,8 @@ def test_importing_nlpkit_loads_no_heavy_module() -> None:
 def test_the_door_opens_on_what_it_names() -> None:
     import nlpkit
 
-    assert [callable(getattr(nlpkit, name)) for name in ("link", "read", "score", "themes")] == [True] * 4
-    assert set(nlpkit.__all__) == {"__version__", "link", "read", "score", "themes"}
+    doors = ("compare", "link", "read", "report", "score", "themes")
+    assert all(callable(getattr(nlpkit, name)) for name in doors)
+    assert set(nlpkit.__all__) == {"__version__", *doors}
     with pytest.raises(AttributeError, match="no attribute 'reed'"):
         _ = nlpkit.reed  # type: ignore[attr-defined]

@@ -112,6 +112,19 @@ def test_every_module_of_the_wheel_imports_without_a_warning(installed: Path) ->
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_spacy_finds_the_component_by_its_entry_point(installed: Path) -> None:
+    code = (
+        "import spacy\n"
+        "nlp = spacy.blank('en')\n"
+        "nlp.add_pipe('nlpkit_update', config={'learned': False})\n"
+        "print(nlp('Work on the store has stalled.')._.nlpkit_status)\n"
+    )
+    done = subprocess.run(
+        [str(installed / "python"), "-c", code], capture_output=True, text=True, check=False, cwd="/"
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "off_track"), done.stderr
+
+
 @pytest.mark.slow
 def test_the_installed_command_runs_the_demo_from_anywhere(installed: Path, project: Path) -> None:
     done = subprocess.run(

@@ -2,7 +2,7 @@
 
 Visible measures of the facts that the language room finds, weighed: weights and thresholds are learned
 (``models/evidence``; :mod:`nlpkit.learning.evidence`), words and patterns are data that anyone may extend
-(``lexicons/evidence_weights.json``).
+(``lexicons/evidence_words.json``).
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from nlpkit.analysis.views import (
     read_sentences,
 )
 from nlpkit.features import Features
-from nlpkit.language.annotations import Span, Stage
+from nlpkit.language.annotations import Sentence, Span, Stage
+from nlpkit.language.facts import FACT_KINDS
 from nlpkit.language.terms import stem
 from nlpkit.models import OrdinalModel, learned
 from nlpkit.resources import lexicon
@@ -45,21 +46,8 @@ _CLAIMED = frozenset({Status.COMPLETE, Status.ON_TRACK})
 _SHOWN = 8  # facts named in the reasons
 _ON_TOPIC = 0.3  # coverage of what was asked from which a fact bears on it
 
-FACTS = (
-    "audit",
-    "body",
-    "date_done",
-    "document",
-    "figure",
-    "survey",
-    "system",
-    "third_party",
-    "training_done",
-)
-"""The kinds of fact that count as evidence."""
-
 FEATURES = (
-    *FACTS,
+    *FACT_KINDS,
     "numbers",
     "words",
     "on_topic",
@@ -92,9 +80,9 @@ def judge(updates: pd.DataFrame, features: Features, status: pd.DataFrame) -> pd
     Returns:
         One row per update, indexed like ``updates``: ``evidence`` (an :class:`Evidence` value),
         ``evidence_score`` (0 to 1), ``flags`` (list of :class:`Flag` values in codebook order) and
-        ``evidence_why`` (list of ``{"text", "kind"}``: the checkable facts, then steps, as they stand in
-        the update; where it is weak or partial one entry more, with an empty text and the kind
-        ``missing: …``, says what an inspector would ask for).
+        ``evidence_why`` (list of ``{"text", "kind", "start", "end"}``: the checkable facts, then steps, with
+        the characters of the update where they stand; where it is weak or partial one entry more, with an
+        empty text and the kind ``missing: …``, says what an inspector would ask for).
     """
     rows: list[dict[str, object]] = []
     for i, (read, facts, values) in enumerate(_read(updates, features, status)):
@@ -164,7 +152,7 @@ def _read(
 
 
 def _words() -> Any:
-    return lexicon("evidence_weights")
+    return lexicon("evidence_words")
 
 
 @cache
@@ -174,7 +162,7 @@ def _model() -> OrdinalModel:
 
 def _weigh(
     read: _Reading, facts: Sequence[tuple[View, Span]], values: Mapping[str, float]
-) -> tuple[Evidence, float, list[dict[str, str]]]:
+) -> tuple[Evidence, float, list[dict[str, Any]]]:
     """Level, score and reasons.
 
     The score is the expected level of the proportional odds model, from 0 (surely weak) to 1 (surely
@@ -191,13 +179,17 @@ def _weigh(
     steps = [
         v for v in read.views if v.stage in HAPPENED and v.sentence.start not in factual and _concrete(v)
     ]
-    why = [{"text": fact.text, "kind": fact.kind} for _, fact in facts[:_SHOWN]]
+    why = [_reason(fact.text, fact.kind, fact) for _, fact in facts[:_SHOWN]]
     if len(why) < 2:
-        why += [{"text": v.text, "kind": "step"} for v in steps[:2]]
+        why += [_reason(v.text, "step", v.sentence) for v in steps[:2]]
     wanted = _missing(read, facts, level)
     if wanted:
         why.append({"text": "", "kind": f"missing: {', '.join(wanted)}"})
     return level, round(sum(above) / len(above), 3), why
+
+
+def _reason(text: str, kind: str, at: Span | Sentence) -> dict[str, Any]:
+    return {"text": text, "kind": kind, "start": at.start, "end": at.end}
 
 
 def _measures(read: _Reading, facts: Sequence[tuple[View, Span]], away: bool) -> dict[str, float]:
@@ -210,7 +202,7 @@ def _measures(read: _Reading, facts: Sequence[tuple[View, Span]], away: bool) ->
     asked = f"{read.case.recommendation.text} {read.outcome}"
     near = [coverage(asked, view.text) for view, _ in facts]
     return {
-        **{kind: much(f for _, f in facts if f.kind == kind) for kind in FACTS},
+        **{kind: much(f for _, f in facts if f.kind == kind) for kind in FACT_KINDS},
         "numbers": much((word for word in words if word[0].isdigit()), 0.8),
         "words": much(words, 0.98),
         "on_topic": coverage(asked, read.text),
@@ -246,7 +238,7 @@ def _facts(views: Sequence[View]) -> list[tuple[View, Span]]:
         reached = -1
         for fact in sorted(view.sentence.facts, key=lambda f: (f.start, -f.end)):
             same = (fact.kind, " ".join(fact.text.lower().split()))
-            if fact.kind not in FACTS or fact.start < reached or same in seen:
+            if fact.kind not in FACT_KINDS or fact.start < reached or same in seen:
                 continue
             seen.add(same)
             reached = fact.end

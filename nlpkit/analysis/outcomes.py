@@ -148,7 +148,7 @@ def shows_effect(view: View) -> bool:
 
 @cache
 def expression(name: str) -> re.Pattern[str]:
-    """One expression for the patterns of a name in ``lexicons/evidence_weights.json``."""
+    """One expression for the patterns of a name in ``lexicons/evidence_words.json``."""
     return re.compile(
-        "|".join(f"(?:{p})" for p in lexicon("evidence_weights")["patterns"][name]), re.IGNORECASE
+        "|".join(f"(?:{p})" for p in lexicon("evidence_words")["patterns"][name]), re.IGNORECASE
     )

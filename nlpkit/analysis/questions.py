@@ -102,7 +102,7 @@ def _questions(row: Mapping[str, Any], first: str, last: str) -> Iterator[str]:
         yield (
             "What does the service do in place of what was asked, and how does it meet the same need?"
             if row["status"] == Status.DECLINED
-            else f"What will be done to recover, and by when ({decided})?"
+            else "What will be done to recover, and by when?"
         )
     if Flag.OFF_TOPIC in flags:
         yield "How does this answer what was recommended?"

@@ -297,7 +297,7 @@ def _page(points: pd.DataFrame, summary: pd.DataFrame) -> str:
         )
     figure.update_layout(
         template="plotly_white",
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        margin={"l": 10, "r": 10, "t": 40, "b": 10},
         xaxis={"visible": False},
         yaxis={"visible": False, "scaleanchor": "x"},
         legend={"font": {"size": 11}, "itemsizing": "constant", "tracegroupgap": 2},
