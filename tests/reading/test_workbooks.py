@@ -69,7 +69,7 @@ def test_fills_in_every_way_of_writing_a_colour(read: Callable[[Any], Reading]) 
     book, sheet = plan()
     sheet["E2"].fill = solid("FF00B050")
     sheet["E3"].fill = solid(Color(indexed=10))
-    sheet["E4"].fill = solid(Color(theme=9, tint=0.4))  # Office's sixth accent, a green
+    sheet["E4"].fill = solid(Color(theme=6, tint=0.4))  # the third accent of its theme, a green
     found = read(book).updates
     assert list(found["declared"]) == ["green (fill)", "red (fill)", "green (fill)"]
     assert list(found["declared_status"]) == ["on_track", "off_track", "on_track"]
@@ -88,14 +88,14 @@ def test_a_key_on_another_sheet_decides(read: Callable[[Any], Reading]) -> None:
 def test_conditional_formats_are_worked_out_where_they_are_simple(read: Callable[[Any], Reading]) -> None:
     book, sheet = plan()
     green, red = PatternFill(bgColor="00B050"), PatternFill(bgColor="FF0000")
-    for row, value in ((2, 1), (3, 3), (4, "late")):
+    for row, value in ((2, 1), (3, 3), (4, "!!")):
         sheet.cell(row, 5, value)
     sheet.conditional_formatting.add("E2:E4", CellIsRule("equal", ["1"], fill=green))
     sheet.conditional_formatting.add("E2:E4", FormulaRule(["$E2=3"], fill=PatternFill(bgColor="FFC000")))
-    words = Rule("containsText", operator="containsText", text="late", dxf=DifferentialStyle(fill=red))
+    words = Rule("containsText", operator="containsText", text="!", dxf=DifferentialStyle(fill=red))
     sheet.conditional_formatting.add("E2:E4", words)
     sheet.conditional_formatting.add(
-        "A2:A4", ColorScaleRule("min", color="FF0000", end_type="max", end_color="00FF00")
+        "A2:A4", ColorScaleRule("min", start_color="FF0000", end_type="max", end_color="00FF00")
     )
     reading = read(book)
     assert list(reading.updates["declared_status"]) == ["on_track", "at_risk", "off_track"]
