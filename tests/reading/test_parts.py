@@ -84,7 +84,12 @@ def test_headings_without_a_synonym_are_compared_by_meaning(tmp_path: Path) -> N
 
 
 def test_a_short_row_of_the_plan_is_no_heading_row() -> None:
-    cells = ["3", "The service should visit its schools.", "No school has been visited this year.", "May 2024"]
+    cells = [
+        "3",
+        "The service should visit its schools.",
+        "No school has been visited this year.",
+        "May 2024",
+    ]
     assert recognise(cells) is None
 
 

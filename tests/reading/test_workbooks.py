@@ -222,3 +222,28 @@ def test_too_many_cells_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     plan()[0].save(tmp_path / "plan.xlsx")
     with pytest.raises(InputError, match=r"has \d+ cells \(limit 10\)"):
         read_document(tmp_path / "plan.xlsx")
+
+
+def test_an_opendocument_workbook_is_read_without_its_colours(tmp_path: Path) -> None:
+    def line(cells: tuple[Any, ...]) -> str:
+        texts = (
+            f'<table:table-cell office:value-type="string"><text:p>{c or ""}</text:p></table:table-cell>'
+            for c in cells
+        )
+        return f"<table:table-row>{''.join(texts)}</table:table-row>"
+
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    body = "".join(map(line, (HEAD, *((*row[:4], "Amber") for row in ROWS))))
+    content = f"<office:document-content {spaces}><office:body><office:spreadsheet><table:table table:name='Plan'>{body}</table:table></office:spreadsheet></office:body></office:document-content>"
+    with zipfile.ZipFile(tmp_path / "plan.ods", "w") as out:
+        out.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        out.writestr("META-INF/manifest.xml", "<manifest/>")
+        out.writestr("content.xml", content)
+    intake = take_in([tmp_path / "plan.ods"])
+    assert list(intake.updates["declared_status"]) == ["at_risk"] * 3
+    assert "colours of cells are not read" in intake.accounts[0].warnings[0]
+    (tmp_path / "old.xls").write_bytes(b"\xd0\xcf\x11\xe0 nothing more")
+    assert "is not a readable workbook" in str(take_in([tmp_path / "old.xls"]).failures[0])
