@@ -155,21 +155,16 @@ def test_limits_are_named(monkeypatch: pytest.MonkeyPatch, printed: Printed) -> 
 
 @pytest.mark.slow
 def test_three_hundred_pages_are_read_within_a_minute(tmp_path: Path) -> None:
+    import pypdfium2
+
     plan: dict[str, Any] = dict(PLANS["harrowdale"])
     base = plan["actions"]
     plan["actions"] = [base[n % len(base)] | {"id": str(n + 1)} for n in range(900)]
     raw = PRINT["pdf"](plan, "paged", "ruled")
     (tmp_path / "long.pdf").write_bytes(raw)
+    assert len(pypdfium2.PdfDocument(raw)) >= 300
     start = time.perf_counter()
     reading = read_document(tmp_path / "long.pdf")
     took = time.perf_counter() - start
-    assert (
-        int(
-            document_from_pdf(raw, source="long.pdf")
-            .places[max(document_from_pdf(raw, source="long.pdf").places) - 1]
-            .split()[1]
-        )
-        >= 300
-    )
     assert reading.accounts[0].actions == 900
     assert took < 60
