@@ -30,6 +30,7 @@ __all__ = [
     "TABLE_ENDINGS",
     "check_output",
     "check_place",
+    "holds_update_table",
     "is_update_table",
     "read_sheets",
     "read_table",
@@ -74,6 +75,19 @@ def is_update_table(table: pd.DataFrame) -> bool:
     if "update" in names:
         return True
     return bool({"recommendation", "planned_action"} & names) and names <= {*READ_COLUMNS, *SCORE_COLUMNS}
+
+
+def holds_update_table(path: str | Path) -> bool:
+    """Whether a sheet of a workbook is nlpkit's own kind of table.
+
+    Raises:
+        InputError: missing, or no readable workbook.
+    """
+    tops = (
+        next((row for row in grid if _has_text(row)), ())
+        for grid in excel_grids(_bytes(path), source=path).values()
+    )
+    return any(is_update_table(pd.DataFrame(columns=[str(name).strip() for name in top])) for top in tops)
 
 
 def read_table(path: str | Path) -> pd.DataFrame:

@@ -14,7 +14,7 @@ import pandas as pd
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.default import default_encoder
 from nlpkit.errors import InputError, NoRows
-from nlpkit.files import TABLE_ENDINGS, is_update_table, read_sheets
+from nlpkit.files import TABLE_ENDINGS, holds_update_table, is_update_table, read_sheets
 from nlpkit.language import parse_as_of
 from nlpkit.reading import DOCUMENT_SUFFIXES, OTHER_FORMATS, Account, Reading, read_document, read_frame
 from nlpkit.reading.accounts import SET_ASIDE_COLUMNS
@@ -71,7 +71,8 @@ def read(
     """Read plans and update tables into one update table.
 
     Args:
-        inputs: one file or several: documents (``.docx``, ``.html``, ``.txt``, ``.md``), tables
+        inputs: one file or several: documents (``.pdf``, ``.docx``, ``.xlsx``, ``.xls``, ``.ods``,
+            ``.html``, ``.txt``, ``.md``), tables
             (``.jsonl``, ``.csv``, ``.tsv``, ``.xlsx``, ``.parquet``), or ``-`` for JSON Lines on
             standard input.
         service: who reports: in place of the name found in a plan; in tables for the rows without one.
@@ -150,7 +151,8 @@ def _labelled(inputs: Iterable[str | Path]) -> dict[str, str]:
 
 def _read_one(path: str, label: str, *, service: str, as_of: str, encoder: Encoder) -> Reading:
     ending = Path(path).suffix.lower()
-    if path == "-" or ending in TABLE_ENDINGS:
+    planned = ending == ".xlsx" and not holds_update_table(path)
+    if path == "-" or (ending in TABLE_ENDINGS and not planned):
         return _read_table(path, "stdin" if path == "-" else label, service=service, as_of=as_of)
     if ending not in DOCUMENT_SUFFIXES and Path(path).is_file():
         raise InputError(

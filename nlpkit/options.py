@@ -41,8 +41,8 @@ Inputs = Annotated[
     list[str],
     typer.Argument(
         metavar="FILE",
-        help="Plans (.docx, .html, .txt, .md), update tables (.jsonl, .csv, .tsv, .xlsx, .parquet), or - for "
-        "JSON Lines on standard input.",
+        help="Plans (.pdf, .docx, .xlsx, .xls, .ods, .html, .txt, .md), update tables (.jsonl, .csv, .tsv, "
+        ".xlsx, .parquet), or - for JSON Lines on standard input.",
         show_default=False,
     ),
 ]

@@ -175,7 +175,7 @@ def test_a_spreadsheet_with_the_plans_own_headings_is_read_as_a_plan(run: Run, t
         ("1", "on_track"),
         ("2", "at_risk"),
     ]
-    assert done.returncode == 0 and "sheet 'Cover' not read" in done.stderr
+    assert done.returncode == 0 and "2 updates of 2 actions read from 1 file" in done.stderr
 
 
 def test_same_file_name_in_two_folders_and_one_file_twice(run: Run, tmp_path: Path) -> None:

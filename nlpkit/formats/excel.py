@@ -25,10 +25,14 @@ def excel_grids(raw: bytes, *, source: str | Path) -> dict[str, list[list[Any]]]
     """The cells of every worksheet by name; whole numbers as int, dates as ISO text.
 
     Raises:
-        InputError: not a workbook, or one with a password.
+        InputError: not a workbook, one with a password, or beyond a limit of
+            :mod:`nlpkit.reading.archives`.
     """
     import python_calamine
 
+    from nlpkit.reading.archives import check_archive
+
+    check_archive(raw, source=source, part="xl/workbook.xml", kind="Excel workbook", ending=".xlsx")
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(raw))
         return {

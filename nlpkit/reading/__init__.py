@@ -12,6 +12,7 @@ from nlpkit.embedding.default import default_encoder
 from nlpkit.errors import InputError
 from nlpkit.reading.accounts import Account, Check, Reading
 from nlpkit.reading.blocks import Block, Row, Table, cell_from_markup
+from nlpkit.reading.documents import Document, placed
 from nlpkit.reading.headers import role_of
 from nlpkit.reading.plan import read_blocks
 from nlpkit.reading.text import blocks_from_text
@@ -28,7 +29,9 @@ __all__ = [
     "read_frame",
 ]
 
-DOCUMENT_SUFFIXES = frozenset({".txt", ".md", ".text", ".docx", ".html", ".htm"})
+DOCUMENT_SUFFIXES = frozenset(
+    {".txt", ".md", ".text", ".docx", ".html", ".htm", ".pdf", ".xlsx", ".xls", ".ods"}
+)
 """Endings of files that are read as plans; tables are read by :mod:`nlpkit.files`."""
 
 OTHER_FORMATS = {
@@ -53,7 +56,8 @@ def read_documents(
     A file that cannot be read stops no other: it is listed in ``failures``.
 
     Args:
-        paths: Word documents (``.docx``), web pages (``.html``, ``.htm``), text (``.txt``, ``.md``).
+        paths: PDF and Word documents (``.pdf``, ``.docx``), workbooks (``.xlsx``, ``.xls``, ``.ods``), web
+            pages (``.html``, ``.htm``), text (``.txt``, ``.md``).
         service: who reports; found in each document where empty.
         as_of: ISO date or month at which the updates were true; found where empty.
         encoder: compares column headings that no synonym covers by meaning, in documents that
@@ -78,7 +82,8 @@ def read_document(
         InputError: the file is missing, of an unknown format, undecodable, or holds no updates.
     """
     path = Path(path)
-    blocks = _blocks(path)
+    document = _document(path)
+    blocks = document.blocks
     reading = read_blocks(blocks, source=path.name, service=service, as_of=as_of)
     if reading.updates.empty and _has_unknown_headings(blocks):
         reading = read_blocks(
@@ -92,7 +97,7 @@ def read_document(
             remedy="A plan needs a table with a column for the recommendation and one for progress, "
             "or bullets under a heading that speaks of progress.",
         )
-    return reading
+    return placed(reading, document)
 
 
 def read_frame(frame: pd.DataFrame, *, source: str, service: str = "", as_of: str = "") -> Reading:
@@ -132,8 +137,8 @@ def _has_unknown_headings(blocks: Sequence[Block]) -> bool:
     )
 
 
-def _blocks(path: Path) -> list[Block]:
-    """The blocks of a document, by the reader of its format."""
+def _document(path: Path) -> Document:
+    """A document as blocks, by the reader of its format."""
     if not path.exists():
         raise InputError("does not exist", source=path, remedy="Check the path.")
     if path.is_dir():
@@ -152,12 +157,20 @@ def _blocks(path: Path) -> list[Block]:
     if ending == ".docx":
         from nlpkit.reading.docx import blocks_from_docx
 
-        return blocks_from_docx(raw, source=path)
+        return Document(blocks_from_docx(raw, source=path))
     if ending in (".html", ".htm"):
         from nlpkit.reading.html import blocks_from_html
 
-        return blocks_from_html(raw, source=path)
-    return blocks_from_text(_decoded(raw, path))
+        return Document(blocks_from_html(raw, source=path))
+    if ending == ".pdf":
+        from nlpkit.reading.pdf import document_from_pdf
+
+        return document_from_pdf(raw, source=path)
+    if ending in (".xlsx", ".xls", ".ods"):
+        from nlpkit.reading.workbooks import document_from_workbook
+
+        return document_from_workbook(raw, source=path)
+    return Document(blocks_from_text(_decoded(raw, path)))
 
 
 def _bytes(path: Path) -> bytes:
