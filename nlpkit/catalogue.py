@@ -1,9 +1,10 @@
 """Catalogues of recommendations that local actions are linked to: found, read and checked.
 
 A catalogue is a CSV file with one recommendation a line. The columns ``id`` and ``title`` or
-``duty`` must be there; ``addressee``, ``deadline``, ``theme``, ``aliases``, ``acronyms`` and
-``details`` may be (the last three hold phrases separated by semicolons). A JSON file beside it, of
-the same name, may say how plans refer to the catalogue: ``{"name": …, "title": …, "aliases": […]}``.
+``duty`` (or ``text``, which means the same) must be there; ``addressee``, ``deadline``, ``theme``,
+``aliases``, ``acronyms`` and ``details`` may be (the last three hold phrases separated by semicolons). A
+JSON file beside it, of the same name, may say how plans refer to the catalogue:
+``{"name": …, "title": …, "aliases": […]}``.
 """
 
 from __future__ import annotations
@@ -127,6 +128,8 @@ def _entries(path: Path, text: str) -> tuple[tuple[int, Entry], ...]:
                 continue
             if not columns:
                 columns = [cell.strip().lower() for cell in cells]
+                if "duty" not in columns:
+                    columns = ["duty" if name == "text" else name for name in columns]
                 _check_columns(path, columns, first)
                 continue
             entry = _entry(path, columns, cells, first)

@@ -7,18 +7,28 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import shutil
 import sys
 import traceback
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 import nlpkit
 from nlpkit.errors import NlpkitError
+from nlpkit.options import (
+    AsOf,
+    Catalogue,
+    HistoryFile,
+    HistoryWait,
+    Inputs,
+    MaybeCatalogue,
+    OfService,
+    Out,
+    Quiet,
+    Service,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,79 +49,19 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+history_app = typer.Typer(
+    name="history",
+    help="Look into a history that 'nlpkit score --history FILE' keeps.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(history_app)
+
 
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"nlpkit {nlpkit.__version__}")
         raise typer.Exit
-
-
-def _as_of(value: str) -> str:
-    if not value:
-        return value
-    shape = re.fullmatch(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", value)
-    try:
-        if shape is None:
-            raise ValueError
-        date(int(shape[1]), int(shape[2] or 1), int(shape[3] or 1))
-    except ValueError:
-        raise typer.BadParameter(
-            f"'{value}' is not a date. Write a day, month or year: 2024-09-30, 2024-09 or 2024."
-        ) from None
-    return value
-
-
-Inputs = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="FILE",
-        help="Plans (.txt, .md), update tables (.jsonl, .csv, .tsv, .xlsx, .parquet), or - for JSON Lines "
-        "on standard input.",
-        show_default=False,
-    ),
-]
-Out = Annotated[
-    str,
-    typer.Option(
-        "--out",
-        "-o",
-        metavar="FILE",
-        help="Write the table here, in the format of the ending (.jsonl, .csv, .tsv, .xlsx, .parquet). "
-        "Without it: JSON Lines on standard output.",
-        show_default=False,
-    ),
-]
-Service = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME",
-        help="Who reports: in place of the name found in a plan; in update tables for the rows without one.",
-        show_default=False,
-    ),
-]
-AsOf = Annotated[
-    str,
-    typer.Option(
-        metavar="DATE",
-        callback=_as_of,
-        help="When the updates were true (2024-09-30, 2024-09 or 2024), where the input does not say: the "
-        "dates of a plan's own reporting periods and of a table's own rows stay.",
-        show_default=False,
-    ),
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary, only problems.")]
-Catalogue = Annotated[
-    str,
-    typer.Option(metavar="NAME|FILE", help="Recommendations to link to: a bundled catalogue or a CSV file."),
-]
-MaybeCatalogue = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME|FILE|none",
-        help="Recommendations to link to: a bundled catalogue or a CSV file; with none, no links are made "
-        "and no encoder is loaded.",
-    ),
-]
 
 
 @app.callback()
@@ -167,12 +117,27 @@ def score(
             show_default=False,
         ),
     ] = "",
+    history: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="A DuckDB file of what was said before: updates are held against it, then added to it. "
+            "Made if missing.",
+            show_default=False,
+        ),
+    ] = "",
+    history_wait: HistoryWait = 10.0,
     quiet: Quiet = False,
 ) -> None:
     """Judge every update, each judgement with its reason."""
     from nlpkit.reporting.progress import ProgressBar
 
     _prepare(out, catalogue)
+    if history:
+        from nlpkit.history import check_history
+
+        _apart(out, history)
+        check_history(history, write=True, wait=history_wait)
     with ProgressBar(quiet=quiet) as bar:
         bar("reading files", 0, 1)
         intake = _take_in(inputs, service, as_of, quiet)
@@ -180,11 +145,18 @@ def score(
 
         goal = None if catalogue == "none" else catalogue
         scored = judge(
-            intake.updates, catalogue=goal, as_of=as_of, status_model=status_model or None, progress=bar
+            intake.updates,
+            catalogue=goal,
+            as_of=as_of,
+            status_model=status_model or None,
+            history=history or None,
+            history_wait=history_wait,
+            progress=bar,
         )
     _write(scored, out)
     if not quiet:
-        from nlpkit.reporting.terminal import question_lines, questions, summary_lines
+        from nlpkit.reporting.ranking import questions
+        from nlpkit.reporting.terminal import question_lines, summary_lines
 
         width = _width()
         _say(*summary_lines(scored, width=width), "", *question_lines(questions(scored), width=width))
@@ -207,11 +179,23 @@ def link(
             show_default=False,
         ),
     ] = None,
+    table: Annotated[
+        bool,
+        typer.Option(
+            "--table",
+            help="Compare services instead: recommendations down, services across, with gaps. Reads a scored "
+            "table, or scores first. --out may also end in .html; .xlsx has both forms.",
+        ),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Link updates to a catalogue, or to another plan's actions: one row per link."""
+    """Link updates to a catalogue, or to another plan's actions; with --table, compare services."""
     from nlpkit.reporting.progress import ProgressBar
 
+    if table and to_actions:
+        raise typer.BadParameter("--table and --to-actions exclude each other: it has a catalogue's rows.")
+    if table:
+        _compare(inputs, out, service, as_of, catalogue, quiet)
     _prepare(out, "none" if to_actions else catalogue)
     with ProgressBar(quiet=quiet) as bar:
         bar("reading files", 0, 2)
@@ -228,6 +212,152 @@ def link(
     if not quiet:
         linked = links["row_id"].nunique()
         _say(f"{len(links)} links of {linked} updates; {len(intake.updates) - linked} updates have none")
+    _finish(intake, out)
+
+
+def _compare(inputs: list[str], out: str, service: str, as_of: str, catalogue: str, quiet: bool) -> NoReturn:
+    """The table of services, for ``link --table``."""
+    from nlpkit.reporting.progress import ProgressBar
+
+    if out:
+        from nlpkit.comparing import check_comparison
+
+        check_comparison(out)
+    _prepare("", catalogue)
+    with ProgressBar(quiet=quiet) as bar:
+        bar("reading files", 0, 1)
+        intake = _take_in(inputs, service, as_of, quiet)
+        from nlpkit.comparing import compare, judged, write_comparison
+
+        scored, done = judged(intake.updates, catalogue, progress=bar)
+        found = compare(scored, catalogue)
+    if out:
+        write_comparison(found, out)
+    else:
+        _write(found.long, out)
+    if not quiet:
+        from nlpkit.reporting.terminal import comparison_line
+
+        _say(*([done] if done else []), comparison_line(found.long))
+    _finish(intake, out)
+
+
+@app.command()
+def report(
+    inputs: Inputs,
+    out: Annotated[
+        str,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="Write the page here (.html). Without it: to standard output.",
+            show_default=False,
+        ),
+    ] = "",
+    service: Service = "",
+    as_of: AsOf = "",
+    catalogue: MaybeCatalogue = "spotlight",
+    quiet: Quiet = False,
+) -> None:
+    """Make one page of a scored table that opens anywhere: overview, questions, every update."""
+    from nlpkit.publishing import check_report, page
+    from nlpkit.reporting.progress import ProgressBar
+
+    _prepare("", catalogue)
+    if out:
+        check_report(out)
+    with ProgressBar(quiet=quiet) as bar:
+        bar("reading files", 0, 1)
+        intake = _take_in(inputs, service, as_of, quiet, or_none=True)
+        goal = None if catalogue == "none" else catalogue
+        why = [str(failure) for failure in intake.failures]
+        made = page(intake.updates, catalogue=goal, as_of=as_of, progress=bar, why_empty=why)
+    if out:
+        from nlpkit.files import replace_file
+
+        replace_file(Path(out), made)
+    else:
+        _write_bytes(made)
+    if not quiet:
+        size = f"{len(made) / 1e6:.1f} MB" if len(made) >= 100_000 else f"{len(made) / 1e3:.0f} kB"
+        _say(f"Page of {len(intake.updates)} update{'' if len(intake.updates) == 1 else 's'}, {size}")
+    _finish(intake, out)
+
+
+@app.command()
+def themes(
+    inputs: Inputs,
+    out: Out = "",
+    service: Service = "",
+    as_of: AsOf = "",
+    by: Annotated[
+        str,
+        typer.Option(
+            metavar="theme|service|status|period",
+            help="Write counts of each theme by the plan's own themes, by service, by status (of scored "
+            "updates) or by period, in place of the updates.",
+            show_default=False,
+        ),
+    ] = "",
+    number: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=0, help="How many themes; without it nlpkit chooses.", show_default=False
+        ),
+    ] = 0,
+    guide: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|FILE",
+            help="Assign the updates to themes of yours in place of finding some: a bundled catalogue or a "
+            "CSV file with the columns id, title and text.",
+            show_default=False,
+        ),
+    ] = "",
+    summary: Annotated[
+        str, typer.Option(metavar="FILE", help="Write the table of themes here.", show_default=False)
+    ] = "",
+    map_file: Annotated[
+        str,
+        typer.Option(
+            "--map", metavar="FILE", help="Draw the map of updates here (.html or .png).", show_default=False
+        ),
+    ] = "",
+    quiet: Quiet = False,
+) -> None:
+    """Find what the work is about: themes of the updates, each with a title."""
+    from nlpkit.reporting.progress import ProgressBar
+
+    _prepare(out, guide or "none")
+    _prepare(summary)
+    if by not in ("", "theme", "service", "status", "period"):
+        raise typer.BadParameter(
+            f"'{by}' is nothing to count by. Write --by theme, service, status or period."
+        )
+    if number and guide:
+        raise typer.BadParameter("--number and --guide exclude each other: a guide has its own themes.")
+    if map_file:
+        from nlpkit.reporting.theme_map import check_map
+
+        check_map(map_file)
+    with ProgressBar(quiet=quiet) as bar:
+        bar("reading files", 0, 2)
+        intake = _take_in(inputs, service, as_of, quiet)
+        from nlpkit.theming import themes as group
+
+        found = group(intake.updates, number=number or None, guide=guide or None, progress=bar)
+        counted = found.by(by) if by else None
+        if map_file:
+            bar("drawing the map", 1, 2)
+            found.plot(map_file)
+    _write(found.assignments if counted is None else counted, out)
+    if summary:
+        _write(found.summary, summary)
+    if not quiet:
+        from nlpkit.reporting.theme_list import theme_lines
+
+        _say(*theme_lines(found.summary, found.left_out, width=_width()))
     _finish(intake, out)
 
 
@@ -284,7 +414,8 @@ def demo(out: Out = "", service: Service = "", as_of: AsOf = "", quiet: Quiet = 
     if out:
         _write(scored, out)
     from nlpkit.catalogue import load_catalogue
-    from nlpkit.reporting.terminal import account_lines, links_lines, question_lines, questions, summary_lines
+    from nlpkit.reporting.ranking import questions
+    from nlpkit.reporting.terminal import account_lines, links_lines, question_lines, summary_lines
 
     width = _width()
     lines = ["Plans read", *(f"  {plan}" for plan in plans)]
@@ -339,6 +470,64 @@ def train(
     _say(*train_status(data, Path(out)), error=False)
 
 
+@history_app.command("list")
+def history_list(file: HistoryFile, out: Out = "", history_wait: HistoryWait = 10.0) -> None:
+    """What is in it: one row per service and period."""
+    from nlpkit.history import occasions
+
+    _prepare(out)
+    _apart(out, file)
+    _write(occasions(file, wait=history_wait), out)
+
+
+@history_app.command("export")
+def history_export(
+    file: HistoryFile,
+    out: Out = "",
+    service: OfService = "",
+    replaced: Annotated[
+        bool, typer.Option("--replaced", help="Also the versions that a corrected text took the place of.")
+    ] = False,
+    history_wait: HistoryWait = 10.0,
+) -> None:
+    """Every update with its judgements, and when and in which file it was seen."""
+    from nlpkit.history import versions
+
+    _prepare(out)
+    _apart(out, file)
+    _write(versions(file, service=service, replaced=replaced, wait=history_wait), out)
+
+
+@history_app.command("compare")
+def history_compare(
+    file: HistoryFile,
+    out: Out = "",
+    service: OfService = "",
+    since: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="PERIOD",
+            help="First period: as the plan writes it, or a day, month or year. Without it: the first.",
+            show_default=False,
+        ),
+    ] = "",
+    until: Annotated[
+        str,
+        typer.Option("--to", metavar="PERIOD", help="Last period. Without it: the last.", show_default=False),
+    ] = "",
+    history_wait: HistoryWait = 10.0,
+) -> None:
+    """Per action what moved, what stood still, and for how many periods."""
+    from nlpkit.analysis.movement import movement
+    from nlpkit.history import recall
+
+    _prepare(out)
+    _apart(out, file)
+    past = recall(file, judged=True, service=service, missing=False, wait=history_wait)
+    _write(movement(past, since=since, until=until, source=file), out)
+
+
 def main() -> None:
     """Run the command line; ends the process with the exit status of the contract."""
     _log_to_stderr()
@@ -376,13 +565,25 @@ def _prepare(out: str, catalogue: str = "none") -> None:
         load_catalogue(catalogue)
 
 
-def _take_in(inputs: list[str], service: str, as_of: str, quiet: bool) -> Intake:
+def _apart(out: str, history: str) -> None:
+    """Refuse to write a table over the history."""
+    from nlpkit.errors import InputError
+
+    if out and Path(out).resolve() == Path(history).resolve():
+        raise InputError(
+            "is both the history and the output", source=out, remedy="Give the output another name."
+        )
+
+
+def _take_in(inputs: list[str], service: str, as_of: str, quiet: bool, *, or_none: bool = False) -> Intake:
+    """Read the inputs; with ``or_none``, go on where they can be read but hold no rows."""
+    from nlpkit.errors import NoRows
     from nlpkit.intake import take_in
 
     intake = take_in(inputs, service=service, as_of=as_of)
     for failure in intake.failures:
         _problem(str(failure))
-    if intake.updates.empty:
+    if intake.updates.empty and not (or_none and all(isinstance(f, NoRows) for f in intake.failures)):
         raise typer.Exit(2)
     if not quiet:
         for account in intake.accounts:
@@ -398,12 +599,24 @@ def _write(table: pd.DataFrame, out: str) -> None:
     try:
         write_table(table, out or "-")
     except BrokenPipeError:
-        # Whoever reads our output has had enough (as with "| head"); nothing is wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _reader_left()
+
+
+def _write_bytes(data: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        _reader_left()
+
+
+def _reader_left() -> None:
+    # Whoever reads our output has had enough (as with "| head"); nothing is wrong.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _read_line(intake: Intake) -> str:
-    from nlpkit.reporting.terminal import action_numbers
+    from nlpkit.reporting.ranking import action_numbers
 
     updates = intake.updates
     counts = {
@@ -424,7 +637,7 @@ def _check(intake: Intake, *, to_stdout: bool) -> None:
     _say("Reconciliation", *lines, error=not to_stdout)
 
 
-def _finish(intake: Intake, out: str, agrees: bool = True) -> None:
+def _finish(intake: Intake, out: str, agrees: bool = True) -> NoReturn:
     """List what was set aside, beside the output or on standard error, and end with the status."""
     rejected = intake.rejected
     beside = Path(f"{out}.rejected.jsonl")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["InputError", "NlpkitError"]
+__all__ = ["InputError", "NlpkitError", "NoRows"]
 
 
 class NlpkitError(Exception):
@@ -44,3 +44,7 @@ class InputError(NlpkitError):
         )
         message = f"{place}: {problem}" if place else problem
         super().__init__(f"{message}. {remedy}" if remedy else message)
+
+
+class NoRows(InputError):
+    """A table or plan in order, but with nothing in it to work on."""

@@ -17,7 +17,7 @@ from nlpkit.language import TextAnalysis, analyse, find_dates, parse_as_of, peri
 if TYPE_CHECKING:
     from nlpkit.embedding import Encoder
 
-__all__ = ["Features", "compute"]
+__all__ = ["Features", "compute", "deadlines", "moments"]
 
 
 @dataclass(frozen=True)
@@ -73,16 +73,8 @@ def compute(updates: pd.DataFrame, *, encoder: Encoder | None = None) -> Feature
         NlpkitError: spaCy's English model is missing.
     """
     columns = {name: _texts(updates, name) for name in ("update", "planned_action", "recommendation")}
-    as_of = tuple(
-        _moment(given, period)
-        for given, period in zip(_texts(updates, "as_of"), _texts(updates, "period"), strict=True)
-    )
-    due = tuple(
-        _deadline(given, written, moment)
-        for given, written, moment in zip(
-            _texts(updates, "due_date"), _texts(updates, "due"), as_of, strict=True
-        )
-    )
+    as_of = moments(updates)
+    due = deadlines(updates)
     wanted = dict.fromkeys(key for texts in columns.values() for key in zip(texts, as_of, strict=True))
     made = analyse([text for text, _ in wanted], as_of=[moment for _, moment in wanted])
     analyses = dict(zip(wanted, made, strict=True))
@@ -97,6 +89,24 @@ def compute(updates: pd.DataFrame, *, encoder: Encoder | None = None) -> Feature
         as_of=as_of,
         due=due,
         encoder=encoder,
+    )
+
+
+def moments(updates: pd.DataFrame) -> tuple[date | None, ...]:
+    """The last day of what each row's ``as_of`` or, failing that, ``period`` names."""
+    return tuple(
+        _moment(given, period)
+        for given, period in zip(_texts(updates, "as_of"), _texts(updates, "period"), strict=True)
+    )
+
+
+def deadlines(updates: pd.DataFrame) -> tuple[date | None, ...]:
+    """The deadline of each row, as :class:`Features` has it."""
+    return tuple(
+        _deadline(given, written, moment)
+        for given, written, moment in zip(
+            _texts(updates, "due_date"), _texts(updates, "due"), moments(updates), strict=True
+        )
     )
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 
 from nlpkit.cells import plain, restored, series
-from nlpkit.errors import InputError
+from nlpkit.errors import InputError, NoRows
 from nlpkit.formats.delimited import delimited_grid, to_delimited
 from nlpkit.formats.excel import excel_grids, to_excel
 from nlpkit.formats.jsonl import from_jsonl, to_jsonl
@@ -29,9 +29,12 @@ from nlpkit.schema import READ_COLUMNS, SCORE_COLUMNS
 __all__ = [
     "TABLE_ENDINGS",
     "check_output",
+    "check_place",
+    "holds_update_table",
     "is_update_table",
     "read_sheets",
     "read_table",
+    "replace_file",
     "table_format",
     "write_table",
 ]
@@ -74,6 +77,19 @@ def is_update_table(table: pd.DataFrame) -> bool:
     return bool({"recommendation", "planned_action"} & names) and names <= {*READ_COLUMNS, *SCORE_COLUMNS}
 
 
+def holds_update_table(path: str | Path) -> bool:
+    """Whether a sheet of a workbook is nlpkit's own kind of table.
+
+    Raises:
+        InputError: missing, or no readable workbook.
+    """
+    tops = (
+        next((row for row in grid if _has_text(row)), ())
+        for grid in excel_grids(_bytes(path), source=path).values()
+    )
+    return any(is_update_table(pd.DataFrame(columns=[str(name).strip() for name in top])) for top in tops)
+
+
 def read_table(path: str | Path) -> pd.DataFrame:
     """A table as its file holds it; nlpkit's own list, dict and number columns are restored.
 
@@ -105,7 +121,7 @@ def read_sheets(path: str | Path) -> dict[str, pd.DataFrame]:
     raw = _bytes(path)
     source = "standard input" if str(path) == "-" else path
     if not raw:
-        raise InputError("is empty", source=source, remedy="Give a table with at least one row.")
+        raise NoRows("is empty", source=source, remedy="Give a table with at least one row.")
     if kind == "jsonl":
         return {Path(source).name: from_jsonl(raw, source=source)}
     if kind == "parquet":
@@ -116,7 +132,7 @@ def read_sheets(path: str | Path) -> dict[str, pd.DataFrame]:
         grids = {Path(source).name: delimited_grid(raw, "\t" if kind == "tsv" else ",", source=source)}
     grids = {name: grid for name, grid in grids.items() if any(map(_has_text, grid))}
     if not grids:
-        raise InputError("is empty", source=source, remedy="Give a table with a header and at least one row.")
+        raise NoRows("is empty", source=source, remedy="Give a table with a header and at least one row.")
     return {name: _from_grid(grid, source=source) for name, grid in grids.items()}
 
 
@@ -127,8 +143,16 @@ def check_output(path: str | Path) -> None:
         InputError: unknown format, missing folder, a folder instead of a file, no permission.
     """
     table_format(path)
-    if str(path) == "-":
-        return
+    if str(path) != "-":
+        check_place(path)
+
+
+def check_place(path: str | Path) -> None:
+    """Refuse a place that no file could be written to, whatever its format.
+
+    Raises:
+        InputError: missing folder, a folder instead of a file, no permission.
+    """
     place = Path(path)
     if place.exists() and not place.is_file():
         kind = "a folder" if place.is_dir() else "a device"
@@ -164,7 +188,7 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     else:
-        _replace(Path(path), data)
+        replace_file(Path(path), data)
 
 
 def _has_text(row: Sequence[Any]) -> bool:
@@ -228,7 +252,12 @@ def _bytes(path: str | Path) -> bytes:
         raise InputError(told, source=path, remedy="Check its permissions.") from None
 
 
-def _replace(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file beside its place and rename it there, so that it is never half-written.
+
+    Raises:
+        InputError: the place cannot be written to.
+    """
     try:
         path = path.resolve()
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")

@@ -13,10 +13,10 @@ import pandas as pd
 
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.default import default_encoder
-from nlpkit.errors import InputError
-from nlpkit.files import TABLE_ENDINGS, is_update_table, read_sheets
+from nlpkit.errors import InputError, NoRows
+from nlpkit.files import TABLE_ENDINGS, holds_update_table, is_update_table, read_sheets
 from nlpkit.language import parse_as_of
-from nlpkit.reading import DOCUMENT_SUFFIXES, Account, Reading, read_document, read_frame
+from nlpkit.reading import DOCUMENT_SUFFIXES, OTHER_FORMATS, Account, Reading, read_document, read_frame
 from nlpkit.reading.accounts import SET_ASIDE_COLUMNS
 from nlpkit.schema import conform, derive_row_ids, empty_table
 
@@ -71,8 +71,10 @@ def read(
     """Read plans and update tables into one update table.
 
     Args:
-        inputs: one file or several: documents (``.txt``, ``.md``), tables (``.jsonl``, ``.csv``,
-            ``.tsv``, ``.xlsx``, ``.parquet``), or ``-`` for JSON Lines on standard input.
+        inputs: one file or several: documents (``.pdf``, ``.docx``, ``.xlsx``, ``.xls``, ``.ods``,
+            ``.html``, ``.txt``, ``.md``), tables
+            (``.jsonl``, ``.csv``, ``.tsv``, ``.xlsx``, ``.parquet``), or ``-`` for JSON Lines on
+            standard input.
         service: who reports: in place of the name found in a plan; in tables for the rows without one.
         as_of: ISO date, month or year at which the updates were true, where the input does not say:
             the dates of a plan's own reporting periods and of a table's own rows stay.
@@ -149,14 +151,16 @@ def _labelled(inputs: Iterable[str | Path]) -> dict[str, str]:
 
 def _read_one(path: str, label: str, *, service: str, as_of: str, encoder: Encoder) -> Reading:
     ending = Path(path).suffix.lower()
-    if path == "-" or ending in TABLE_ENDINGS:
+    planned = ending == ".xlsx" and not holds_update_table(path)
+    if path == "-" or (ending in TABLE_ENDINGS and not planned):
         return _read_table(path, "stdin" if path == "-" else label, service=service, as_of=as_of)
     if ending not in DOCUMENT_SUFFIXES and Path(path).is_file():
         raise InputError(
             f"'{ending}' is not a format nlpkit reads" if ending else "has no ending that tells its format",
             source=path,
-            remedy=f"Plans are read from {', '.join(sorted(DOCUMENT_SUFFIXES))}; "
-            f"update tables from {', '.join(TABLE_ENDINGS)}.",
+            remedy=f"{OTHER_FORMATS.get(ending, '')} Plans are read from "
+            f"{', '.join(sorted(DOCUMENT_SUFFIXES))}; "
+            f"update tables from {', '.join(TABLE_ENDINGS)}.".lstrip(),
         )
     return _sifted(_relabelled(read_document(path, service=service, as_of=as_of, encoder=encoder), label))
 
@@ -176,7 +180,7 @@ def _read_table(path: str, source: str, *, service: str, as_of: str) -> Reading:
             else:
                 readings.append(_sifted(read_frame(table, source=label, service=service, as_of=as_of)))
         except InputError as error:
-            problems[name] = InputError(
+            problems[name] = type(error)(
                 error.problem, source=path, row=error.row or None, column=error.column, remedy=error.remedy
             )
     if not readings or own:
@@ -248,7 +252,7 @@ def _refuse_if_empty(reading: Reading, path: str) -> None:
                 source=path,
                 remedy=f"The first, {row['place']}: {row['reason']}.",
             )
-    raise InputError(
+    raise NoRows(
         "has no row with a narrative or a recommendation",
         source=path,
         remedy="Fill the column 'update', or name the column that holds the narrative so.",

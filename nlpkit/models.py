@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,7 +22,15 @@ from numpy.typing import NDArray
 from nlpkit.errors import NlpkitError
 from nlpkit.resources import bundled
 
-__all__ = ["LogisticModel", "figures", "file_sha256", "learned", "packaged_folder", "verified"]
+__all__ = [
+    "LogisticModel",
+    "OrdinalModel",
+    "figures",
+    "file_sha256",
+    "learned",
+    "packaged_folder",
+    "verified",
+]
 
 
 def packaged_folder(package: str, folder: str) -> Path:
@@ -116,12 +125,7 @@ class LogisticModel:
         Raises:
             NlpkitError: it was learned on other features, or lacks a weight.
         """
-        names, weights = tuple(figures.get("features", ())), tuple(map(float, figures.get("weights", ())))
-        if names != tuple(features) or len(weights) != len(names):
-            raise NlpkitError(
-                f"A model was learned on the features {', '.join(names) or 'of nothing'}, but this nlpkit "
-                f"computes {', '.join(features)}. Reinstall nlpkit, or train the model again."
-            )
+        names, weights = _weighted(figures, features)
         return cls(features=names, weights=weights, intercept=float(figures["intercept"]))
 
     def probability(self, values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
@@ -133,3 +137,51 @@ class LogisticModel:
         for i, weight in enumerate(self.weights):
             score += weight * values[..., i].astype(np.float64)
         return 1.0 / (1.0 + np.exp(-score))
+
+
+@dataclass(frozen=True, slots=True)
+class OrdinalModel:
+    """A proportional odds model (McCullagh, 1980) as figures: one weighted sum, and a threshold a step.
+
+    Attributes:
+        features: by name.
+        weights: one a feature.
+        thresholds: rising; where the sum reaches one, the level above it is as likely as not.
+    """
+
+    features: tuple[str, ...]
+    weights: tuple[float, ...]
+    thresholds: tuple[float, ...]
+
+    @classmethod
+    def read(cls, figures: Mapping[str, Any], features: Sequence[str], steps: int) -> OrdinalModel:
+        """A model from its figures, once it is known to be about these features and so many steps.
+
+        Raises:
+            NlpkitError: it was learned on other features, lacks a weight, or has other thresholds.
+        """
+        names, weights = _weighted(figures, features)
+        thresholds = tuple(map(float, figures.get("thresholds", ())))
+        if len(thresholds) != steps or list(thresholds) != sorted(thresholds):
+            raise NlpkitError(
+                f"An ordinal model has the thresholds {list(thresholds)}; {steps} that rise are needed. "
+                "Reinstall nlpkit, or train the model again."
+            )
+        return cls(features=names, weights=weights, thresholds=thresholds)
+
+    def above(self, values: Sequence[float]) -> tuple[float, ...]:
+        """For each threshold, the probability that the level lies above it; ``values`` a figure a feature."""
+        total = math.fsum(weight * value for weight, value in zip(self.weights, values, strict=True))
+        return tuple(1 / (1 + math.exp(threshold - total)) for threshold in self.thresholds)
+
+
+def _weighted(
+    figures: Mapping[str, Any], features: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    names, weights = tuple(figures.get("features", ())), tuple(map(float, figures.get("weights", ())))
+    if names != tuple(features) or len(weights) != len(names):
+        raise NlpkitError(
+            f"A model was learned on the features {', '.join(names) or 'of nothing'}, but this nlpkit "
+            f"computes {', '.join(features)}. Reinstall nlpkit, or train the model again."
+        )
+    return names, weights

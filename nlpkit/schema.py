@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from nlpkit.colours import named_colours
-from nlpkit.errors import InputError
+from nlpkit.errors import InputError, NoRows
 from nlpkit.resources import lexicon
 
 __all__ = [
@@ -32,6 +32,8 @@ __all__ = [
     "declared_status",
     "derive_row_ids",
     "empty_table",
+    "natural_key",
+    "service_key",
     "tidy_action_id",
 ]
 
@@ -126,14 +128,23 @@ SCORE_COLUMNS: tuple[str, ...] = (
     "evidence_score",
     "flags",
     "evidence_why",
+    "outcomes",
+    "addresses",
+    "question",
     "links",
 )
-"""Columns that scoring adds (``calendar_*``: what the due date says at ``as_of``)."""
+"""Columns that scoring adds, the contract's and ours.
+
+``calendar_*`` is what the due date says at ``as_of``, ``outcomes`` and ``addresses`` what the update has
+to say to what was asked, ``question`` what to ask next.
+"""
 
 LIST_COLUMNS = frozenset({"stale", "stale_refs", "flags"})
 """Columns holding a list of words."""
 
-DICT_COLUMNS = frozenset({"status_probabilities", "status_why", "stale_why", "evidence_why", "links"})
+DICT_COLUMNS = frozenset(
+    {"status_probabilities", "status_why", "stale_why", "evidence_why", "outcomes", "links"}
+)
 """Columns holding a dict or a list of dicts."""
 
 _MISSING = {"", "nan", "none", "nat", "<na>"}
@@ -154,6 +165,23 @@ def tidy_action_id(text: str) -> str:
     if re.fullmatch(r"\d(?: \d){1,2}", text):
         return text.replace(" ", "")
     return text
+
+
+def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
+    """A sort key that puts "2" before "10"."""
+    return tuple(
+        (0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.findall(r"\d+|\D+", text)
+    )
+
+
+def service_key(service: str) -> str:
+    """A service's name in the form in which names are compared.
+
+    >>> service_key("Northmoor  FRS") == service_key("Northmoor Fire & Rescue Service")
+    True
+    """
+    name = " ".join(re.findall(r"[^\W_]+", service.casefold().replace("&", " and ")))
+    return re.sub(r"\bfrs$", "fire and rescue service", name)
 
 
 def derive_row_ids(table: pd.DataFrame) -> list[str]:
@@ -294,7 +322,7 @@ def conform(table: pd.DataFrame, *, source: str = "", service: str = "", as_of: 
         InputError: no rows, no ``update`` column, or a ``row_id`` used twice.
     """
     if not len(table):
-        raise InputError("has no rows", source=source, remedy="Give a table with at least one update.")
+        raise NoRows("has no rows", source=source, remedy="Give a table with at least one update.")
     table = table.rename(columns={name: str(name).strip() for name in table.columns})
     if "update" not in table.columns and not {"recommendation", "planned_action"} & set(table.columns):
         raise InputError(

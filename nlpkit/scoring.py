@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,19 @@ from typing import Any
 import pandas as pd
 
 from nlpkit import features
-from nlpkit.analysis import calendar, evidence, linking, staleness, status
+from nlpkit.analysis import calendar, evidence, linking, outcomes, questions, slips, staleness, status
+from nlpkit.analysis.continuing import said_before
 from nlpkit.analysis.status_model import kept_model
 from nlpkit.catalogue import load_catalogue
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.default import default_encoder
 from nlpkit.errors import NlpkitError
+from nlpkit.history import WAIT, check_history, recall, record
 from nlpkit.schema import READ_COLUMNS, SCORE_COLUMNS, conform
 
 __all__ = ["Progress", "link", "link_actions", "score"]
+
+_LOG = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how many steps are done and how many there are."""
@@ -30,6 +35,8 @@ def score(
     as_of: str = "",
     encoder: Encoder | None = None,
     status_model: str | Path | None = None,
+    history: str | Path | None = None,
+    history_wait: float = WAIT,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Judge every update: status, staleness, evidence and links, each with its reason.
@@ -43,6 +50,10 @@ def score(
         encoder: turns texts into vectors; nlpkit's own unless given.
         status_model: folder of a model that ``nlpkit train status`` wrote, to judge status in place of
             nlpkit's own; needs the encoder that it was learned with.
+        history: a DuckDB file of what was said before, made if missing. Staleness and slipped promises
+            (``stale_why``, kind "slipped") are then judged against all of it, and these updates are
+            added to it. A table scored twice is not its own history.
+        history_wait: seconds for which a lock on the history is waited for.
         progress: called before each step.
 
     Returns:
@@ -51,7 +62,7 @@ def score(
 
     Raises:
         InputError: the table has no rows or no updates, a ``row_id`` is used twice, or the
-            catalogue cannot be read.
+            catalogue or the history cannot be used.
         NlpkitError: the status model is damaged, does not fit this nlpkit, or was learned with
             another encoder.
     """
@@ -66,14 +77,20 @@ def score(
             f"The status model in {status_model} was learned with the encoder '{model.encoder}', not with "
             f"'{encoder.name}'. Score with that encoder, or train the model again (nlpkit train status)."
         )
+    if history is not None:
+        check_history(history, write=True, wait=history_wait)
     told("reading sentences", 0, 5)
     made = features.compute(table, encoder=encoder)
     told("judging status", 1, 5)
     stated = status.judge(table, made, model=model)
     due = calendar.judge(table, made)
     told("looking for repeats", 2, 5)
-    stale = staleness.judge(table, made)
+    before = None if history is None else said_before(table, made, recall(history, wait=history_wait))
+    stale = staleness.judge(table, made, before)
+    moved = slips.find(table, made, before)
+    stale["stale_why"] = [[*why, *more] for why, more in zip(stale["stale_why"], moved, strict=True)]
     told("weighing evidence", 3, 5)
+    reached = outcomes.judge(table, made)
     shown = evidence.judge(table, made, stated)
     told("linking", 4, 5)
     found: list[list[dict[str, Any]]] = [[] for _ in range(len(table))]
@@ -81,12 +98,38 @@ def score(
         found = linking.links_column(table, linking.link(table, goal, encoder, analyses=made.update))
     links = pd.Series(found, index=table.index, dtype="object", name="links")
     told("done", 5, 5)
-    judged = pd.concat([stated, due, stale, shown, links], axis=1)
+    judged = pd.concat([stated, due, stale, shown, reached, links], axis=1)
+    judged["question"] = questions.judge(table, made, judged, before)
     own = [name for name in table.columns if name not in READ_COLUMNS]
     scored = pd.concat([table[list(READ_COLUMNS)], judged[list(SCORE_COLUMNS)], table[own]], axis=1)
     if scored["row_id"].tolist() != table["row_id"].tolist():
         raise NlpkitError("nlpkit lost or moved rows while scoring. This is a fault in nlpkit: report it.")
+    if history is not None:
+        _keep(history, scored, made, history_wait)
     return scored
+
+
+def _keep(history: str | Path, scored: pd.DataFrame, made: features.Features, wait: float) -> None:
+    """Add the table to the history, and tell what keeps it from being compared as it should be."""
+    done = record(history, scored, wait=wait)
+    undated = sum(day is None for day in made.as_of)
+    unnamed = int((scored["service"] == "").sum())
+    told = (
+        (
+            done.corrected,
+            "take the place of another text of the same row_id and period (the old text is kept). If they "
+            "are a new period's, say so: --as-of",
+        ),
+        (undated, "have no date, so nothing in the history counts as earlier than they are: give --as-of"),
+        (
+            unnamed,
+            "name no service, so that their actions are known again only in a file of the same name: "
+            "give --service",
+        ),
+    )
+    for number, what in told:
+        if number:
+            _LOG.warning("%s: of the updates, %d %s", history, number, what)
 
 
 def link(

@@ -18,7 +18,7 @@ from nlpkit import __version__
 from nlpkit.schema import READ_COLUMNS, SCORE_COLUMNS
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-HEAVY = ("torch", "spacy", "pandas", "sklearn", "numpy", "sentence_transformers", "pyarrow", "rich")
+HEAVY = ("torch", "spacy", "pandas", "sklearn", "numpy", "sentence_transformers", "pyarrow", "rich", "duckdb")
 PLAN = (
     "Northmoor Fire and Rescue Service\n\nProgress Report\n\n"
     "Number\tRecommendation\tCurrent Position\tETA\tProgress\n"
@@ -175,7 +175,7 @@ def test_a_spreadsheet_with_the_plans_own_headings_is_read_as_a_plan(run: Run, t
         ("1", "on_track"),
         ("2", "at_risk"),
     ]
-    assert done.returncode == 0 and "sheet 'Cover' not read" in done.stderr
+    assert done.returncode == 0 and "2 updates of 2 actions read from 1 file" in done.stderr
 
 
 def test_same_file_name_in_two_folders_and_one_file_twice(run: Run, tmp_path: Path) -> None:
@@ -342,6 +342,124 @@ def test_score_is_the_same_to_the_byte(run_process: Run, demo_plan: Path, tmp_pa
     assert first == (tmp_path / "4242.jsonl").read_bytes()
     run_process("score", "0.jsonl", "--catalogue", "none", "--out", "again.jsonl", "-q")
     assert first == (tmp_path / "again.jsonl").read_bytes()
+
+
+HEAD = "Northmoor Fire and Rescue Service\n\nProgress Report {}\n\n"
+COLUMNS = "Number\tRecommendation\tCurrent Position\tETA\tProgress\n"
+ROTA = "The service should bring in a rota for the on-call crews that keeps every fire engine available."
+HOSES = "The service should test the hoses of all its fire engines each year and keep a record of the tests."
+SPRING = (
+    f"{HEAD.format('March 2024')}{COLUMNS}"
+    f"1\t{ROTA}\tThe new rota will be introduced by June 2024.\tJune 2024\tGREEN\n"
+    f"2\t{HOSES}\tHoses of nine engines were tested in February and two of them had to be replaced.\t"
+    "May 2024\tAMBER\n"
+)
+AUTUMN = (
+    f"{HEAD.format('September 2024')}{COLUMNS}"
+    f"1\t{HOSES}\tHoses of nine engines were tested in February and two of them had to be replaced.\t"
+    "May 2024\tGREEN\n"
+    f"2\t{ROTA}\tThe new rota will be introduced by January 2025.\tJanuary 2025\tGREEN\n"
+)
+
+
+@pytest.fixture
+def quarters(tmp_path: Path) -> None:
+    (tmp_path / "spring.txt").write_text(SPRING, encoding="utf8")
+    (tmp_path / "autumn.txt").write_text(AUTUMN, encoding="utf8")
+
+
+def score_quarter(run: Run, name: str, as_of: str, *more: str) -> subprocess.CompletedProcess[str]:
+    options = ("--as-of", as_of, "--catalogue", "none", "--history", "h.duckdb", "-q")
+    return run("score", f"{name}.txt", *options, "--out", f"{name}.jsonl", *more)
+
+
+@pytest.mark.usefixtures("quarters")
+def test_a_history_is_kept_compared_and_exported(run: Run, tmp_path: Path) -> None:
+    for name, as_of in (("spring", "2024-03"), ("autumn", "2024-09")):
+        done = score_quarter(run, name, as_of)
+        assert done.returncode == 0 and done.stdout == done.stderr == ""
+    hoses, rota = rows((tmp_path / "autumn.jsonl").read_text(encoding="utf8"))
+    assert hoses["stale"] == ["repeat_self"] and hoses["stale_refs"] == [
+        rows((tmp_path / "spring.jsonl").read_text(encoding="utf8"))[1]["row_id"]
+    ]
+    slips = [why for why in rota["stale_why"] if why["kind"] == "slipped"]  # the sentence, and the plan's ETA
+    assert [(why.get("field", ""), why["date"]) for why in slips] == [
+        (field, ["2024-06-30", "2025-01-31"]) for field in ("", "due")
+    ]
+    first = (tmp_path / "autumn.jsonl").read_bytes()
+    kept = (tmp_path / "h.duckdb").read_bytes()
+    assert score_quarter(run, "autumn", "2024-09").returncode == 0
+    assert (tmp_path / "autumn.jsonl").read_bytes() == first
+
+    listed = rows(run("history", "list", "h.duckdb").stdout)
+    assert [(row["as_of"], row["updates"], row["files"]) for row in listed] == [
+        ("2024-03", 2, ["spring.txt"]),
+        ("2024-09", 2, ["autumn.txt"]),
+    ]
+    moved = rows(run("history", "compare", "h.duckdb", "--service", "Northmoor FRS").stdout)
+    assert [(row["action_id"], row["earlier_ids"]) for row in moved] == [("1", ["2"]), ("2", ["1"])]
+    assert "declared AMBER → GREEN" in moved[0]["moved"] and "text for 2 periods" in moved[0]["stood_still"]
+    only = rows(run("history", "compare", "h.duckdb", "--from", "2024-09", "--to", "2024-12").stdout)
+    assert [row["periods"] for row in only] == [1, 1]
+    for ending in ("csv", "xlsx", "parquet"):
+        done = run("history", "export", "h.duckdb", "--out", f"x.{ending}")
+        assert done.returncode == 0 and done.stdout == done.stderr == ""
+        assert len(rows(run("read", f"x.{ending}", "-q").stdout)) == 4
+    assert (tmp_path / "h.duckdb").read_bytes() == kept  # looking changes nothing
+
+
+@pytest.mark.usefixtures("quarters")
+def test_a_slip_is_among_the_questions(run: Run) -> None:
+    score_quarter(run, "spring", "2024-03")
+    options = ("--as-of", "2024-09", "--catalogue", "none", "--history", "h.duckdb")
+    done = run("score", "autumn.txt", *options, "--out", "o.csv")
+    said = " ".join(done.stderr.split())
+    assert "a date that it gives has slipped: 2024-06-30 → 2025-01-31" in said
+    assert "it repeats the action's earlier update" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("score", "spring.txt", "--history", "no/h.duckdb"), "no/h.duckdb: its folder does not exist"),
+        (("score", "spring.txt", "--history", "spring.txt"), "spring.txt: is not a history of nlpkit's"),
+        (("score", "spring.txt", "--history", "."), ".: is a folder, not a history"),
+        (
+            ("score", "spring.txt", "--history", "h.csv", "--out", "./h.csv"),
+            "both the history and the output",
+        ),
+        (("score", "spring.txt", "--history", "h.jsonl"), "would pass it off as a table"),
+        (("score", "spring.txt", "--history-wait", "-1"), "greater than or equal to 0"),
+        (("history", "list", "gone.duckdb"), "gone.duckdb: there is no such history"),
+        (("history", "export", "gone.duckdb", "--out", "x.csv"), "gone.duckdb: there is no such history"),
+        (("history", "compare", "gone.duckdb"), "gone.duckdb: there is no such history"),
+        (("history", "compare", "spring.txt", "--out", "spring.txt"), "'.txt' is not a table format"),
+        (("history", "export", "spring.txt", "--out", "x.pdf"), "'.pdf' is not a table format"),
+        (("history", "drop", "h.duckdb"), "No such command 'drop'"),
+        (("history", "list"), "Missing argument"),
+    ],
+)
+@pytest.mark.usefixtures("quarters")
+def test_wrong_use_of_a_history(run: Run, tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2 and told in done.stderr and "Traceback" not in done.stderr
+    assert done.stdout == "" and sorted(p.name for p in tmp_path.iterdir()) == ["autumn.txt", "spring.txt"]
+
+
+@pytest.mark.usefixtures("quarters")
+def test_nothing_is_written_where_the_history_stays_locked(run: Run, tmp_path: Path) -> None:
+    score_quarter(run, "spring", "2024-03")
+    hold = "import duckdb, sys\ndb = duckdb.connect('h.duckdb')\nprint('held', flush=True)\nsys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=tmp_path, text=True
+    ) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+        done = score_quarter(run, "autumn", "2024-09", "--history-wait", "0.2")
+        listed = run("history", "list", "h.duckdb", "--history-wait", "0.2")
+        holder.kill()
+    assert done.returncode == listed.returncode == 2 and not (tmp_path / "autumn.jsonl").exists()
+    assert f"h.duckdb: is in use by process {holder.pid}" in done.stderr and "--history-wait" in done.stderr
+    assert score_quarter(run, "autumn", "2024-09").returncode == 0
 
 
 @pytest.mark.slow

@@ -17,9 +17,11 @@ FLOORS = (
     {"resources"},
     {"schema"},
     {"language", "embedding", "models", "catalogue", "cells"},
-    {"features", "files", "formats", "reading", "reporting"},
+    {"database", "features", "files", "formats", "history", "reading", "reporting"},
     {"analysis"},
-    {"intake", "learning", "scoring"},
+    {"intake", "learning", "scoring", "theming"},
+    {"comparing", "estimators", "publishing", "spacy_component"},
+    {"options"},
     {"cli"},
     {"__main__"},
 )
@@ -114,7 +116,19 @@ def test_no_pickle_and_no_print(name: str) -> None:
 
 
 def test_importing_nlpkit_loads_no_heavy_module() -> None:
-    heavy = {"pandas", "numpy", "spacy", "sklearn", "torch", "sentence_transformers", "pyarrow", "typer"}
+    heavy = {
+        "pandas",
+        "numpy",
+        "spacy",
+        "sklearn",
+        "torch",
+        "sentence_transformers",
+        "pyarrow",
+        "typer",
+        "duckdb",
+        "plotly",
+        "matplotlib",
+    }
     code = f"import sys, nlpkit, nlpkit.errors; dir(nlpkit); print(sorted({heavy!r} & set(sys.modules)))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
 
@@ -122,7 +136,8 @@ def test_importing_nlpkit_loads_no_heavy_module() -> None:
 def test_the_door_opens_on_what_it_names() -> None:
     import nlpkit
 
-    assert [callable(getattr(nlpkit, name)) for name in ("link", "read", "score")] == [True] * 3
-    assert set(nlpkit.__all__) == {"__version__", "link", "read", "score"}
+    doors = ("compare", "link", "link_actions", "read", "report", "score", "themes")
+    assert all(callable(getattr(nlpkit, name)) for name in doors)
+    assert set(nlpkit.__all__) == {"__version__", *doors}
     with pytest.raises(AttributeError, match="no attribute 'reed'"):
         _ = nlpkit.reed  # type: ignore[attr-defined]

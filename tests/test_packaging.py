@@ -53,6 +53,8 @@ def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(wheel: Path, 
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {name.split("/")[0] for name in names} == {"nlpkit", f"nlpkit-{nlpkit.__version__}.dist-info"}
     assert "nlpkit/py.typed" in names and "nlpkit/lexicons/scales.json" in names
+    templates = [p for p in (project / "nlpkit/reporting/templates").iterdir() if p.is_file()]
+    assert len(templates) > 5 and {p.relative_to(project).as_posix() for p in templates} <= names
     tracked = [p for top in ("corpora", "models") for p in (project / top).rglob("*") if p.is_file()]
     assert {f"nlpkit/bundled/{p.relative_to(project).as_posix()}" for p in tracked} <= names
     assert not [name for name in names if name.endswith((".pyc", ".pkl", ".joblib"))]
@@ -61,7 +63,10 @@ def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(wheel: Path, 
 def test_every_dependency_says_what_it_is_for_and_is_pinned(project: Path) -> None:
     text = (project / "pyproject.toml").read_text(encoding="utf8")
     asked = tomllib.loads(text)["project"]
-    wanted = [*asked["dependencies"], *asked["optional-dependencies"]["dev"]]
+    wanted = [
+        *asked["dependencies"],
+        *(name for extra in asked["optional-dependencies"].values() for name in extra),
+    ]
     lines = text.splitlines()
     pins = {
         line.split("==")[0].lower().replace("_", "-")
@@ -91,9 +96,8 @@ def test_what_is_imported_is_declared_and_the_other_way_round(project: Path) -> 
     wanted = {
         owners[name][0].lower().replace("_", "-") for name in imported - sys.stdlib_module_names - {"nlpkit"}
     }
-    declared = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf8"))["project"][
-        "dependencies"
-    ]
+    asked = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf8"))["project"]
+    declared = [*asked["dependencies"], *asked["optional-dependencies"]["plots"]]
     assert {re.split("[<>]", name)[0] for name in declared} == wanted | MODEL_PACKAGES
 
 
@@ -108,6 +112,19 @@ def test_every_module_of_the_wheel_imports_without_a_warning(installed: Path) ->
         [str(installed / "python"), "-W", "error", "-c", code], capture_output=True, text=True, check=False, cwd="/"
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_spacy_finds_the_component_by_its_entry_point(installed: Path) -> None:
+    code = (
+        "import spacy\n"
+        "nlp = spacy.blank('en')\n"
+        "nlp.add_pipe('nlpkit_update', config={'learned': False})\n"
+        "print(nlp('Work on the store has stalled.')._.nlpkit_status)\n"
+    )
+    done = subprocess.run(
+        [str(installed / "python"), "-c", code], capture_output=True, text=True, check=False, cwd="/"
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "off_track"), done.stderr
 
 
 @pytest.mark.slow

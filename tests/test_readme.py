@@ -92,5 +92,5 @@ def test_the_readme_names_every_column_and_command(project: Path) -> None:
     text = (project / "README.md").read_text(encoding="utf8")
     for name in (*READ_COLUMNS, *SCORE_COLUMNS):
         assert f"`{name}`" in text, f"the README does not explain {name}"
-    for command in ("read", "score", "link", "demo"):
+    for command in ("read", "score", "link", "demo", "history"):
         assert f"nlpkit {command}" in text or f"make {command}" in text

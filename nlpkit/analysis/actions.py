@@ -16,7 +16,17 @@ from nlpkit.features import Features
 from nlpkit.language.annotations import TextAnalysis
 from nlpkit.schema import Stale, tidy_action_id
 
-__all__ = ["Reason", "Row", "action_key", "earlier", "reason", "rows_of"]
+__all__ = [
+    "Before",
+    "Reason",
+    "Row",
+    "action_key",
+    "earlier",
+    "number_actions",
+    "reason",
+    "rows_of",
+    "words_asked",
+]
 
 Reason = dict[str, Any]
 """``text`` and ``kind``, ``start`` and ``end``, and more where there is more to say."""
@@ -28,18 +38,20 @@ class Row:
 
     Attributes:
         place: position in the table.
-        document: the service and source that it was read from.
+        document: the service and source that it was read from (and, of a history, the issue of it).
         part: the section of a plan in that document; "above" and "below" stay inside it.
         action: equal for all rows on the same action, over periods and re-issues of the plan.
         period, period_rank: the period's name, and its place among those of the document.
         as_of, start: the last and the first day of what ``as_of`` names.
+        due, due_text: the deadline, and as it is written.
         alone: no other period's update hangs on the same action of the document.
+        known: it stands in the history: others are held against it, nothing is judged of it.
         labels, refs, why: what was found; see :meth:`add`.
     """
 
     place: int
     row_id: str
-    document: tuple[str, str]
+    document: tuple[str, ...]
     part: Hashable
     action_id: str
     period: str
@@ -50,8 +62,11 @@ class Row:
     planned: TextAnalysis
     recommendation: str
     required_outcome: str
+    due: date | None = None
+    due_text: str = ""
     action: int = 0
     alone: bool = True
+    known: bool = False
     labels: set[Stale] = field(default_factory=set)
     refs: set[str] = field(default_factory=set)
     why: list[Reason] = field(default_factory=list)
@@ -69,13 +84,27 @@ class Row:
             self.why.append(why)
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was said before a table, as far as it bears on the table's updates.
+
+    Attributes:
+        rows: earlier updates, not to be judged; their ``place`` counts on from the table's.
+        actions: of each of the table's rows, the number of its action, which the earlier updates on
+            the same action have too.
+    """
+
+    rows: tuple[Row, ...] = ()
+    actions: tuple[int, ...] = ()
+
+
 def reason(text: str, kind: Stale, start: int, end: int, **more: Any) -> Reason:
     """A reason: the passage, what it counts as, where it stands, and more by name."""
     return {"text": text, "kind": str(kind), "start": start, "end": end, **more}
 
 
-def rows_of(updates: pd.DataFrame, features: Features) -> list[Row]:
-    """The rows of a table, in its order, each with the number of its action.
+def rows_of(updates: pd.DataFrame, features: Features, before: Before | None = None) -> list[Row]:
+    """The rows of a table, in its order, each with the number of its action; then those before it.
 
     Same action: the same id in the same section of a document, or the same id and the same
     recommendation in another document of the service (a plan issued again). Rows without an id
@@ -105,14 +134,20 @@ def rows_of(updates: pd.DataFrame, features: Features) -> list[Row]:
                 planned=features.planned_action[place],
                 recommendation=cell.get("recommendation", ""),
                 required_outcome=cell.get("required_outcome", ""),
+                due=features.due[place],
+                due_text=cell.get("due", "") or cell.get("due_date", ""),
             )
         )
-    _number_actions(rows)
+    number_actions(rows)
     written: dict[tuple[Hashable, int], set[str]] = defaultdict(set)
     for row in rows:
         written[row.document, row.action].add(row.period)
     for row in rows:
         row.alone = len(written[row.document, row.action]) == 1
+    if before is not None:
+        for row, number in zip(rows, before.actions, strict=True):
+            row.action = number
+        rows.extend(before.rows)
     return rows
 
 
@@ -133,7 +168,13 @@ def action_key(action_id: str) -> str:
     return re.sub(r"(?<!\d)0+(?=\d)", "", tidy_action_id(action_id).casefold())
 
 
-def _number_actions(rows: Sequence[Row]) -> None:
+def words_asked(recommendation: str) -> str:
+    """A recommendation in the form in which it is compared: letters and digits only."""
+    return "".join(re.findall(r"[^\W_]+", recommendation.casefold()))
+
+
+def number_actions(rows: Sequence[Row]) -> None:
+    """Give the rows on one action the same number, the position of one of them (see :func:`rows_of`)."""
     parent = list(range(len(rows)))
 
     def root(n: int) -> int:
@@ -145,7 +186,7 @@ def _number_actions(rows: Sequence[Row]) -> None:
     seen: dict[Hashable, int] = {}
     for n, row in enumerate(rows):
         name = action_key(row.action_id)
-        asked = "".join(re.findall(r"[^\W_]+", row.recommendation.casefold()))
+        asked = words_asked(row.recommendation)
         keys: list[Hashable] = []
         if name:
             keys.append((row.part, name))

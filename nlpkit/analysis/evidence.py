@@ -1,21 +1,25 @@
 """How much an update shows: checkable facts that bear on what was asked, and what is missing.
 
-Visible measures of the facts that the language room finds, weighed; weights and thresholds are data
-(``lexicons/evidence_weights.json``), so that weights learned from a corpus can take their place.
+Visible measures of the facts that the language room finds, weighed: weights and thresholds are learned
+(``models/evidence``; :mod:`nlpkit.learning.evidence`), words and patterns are data that anyone may extend
+(``lexicons/evidence_words.json``).
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from nlpkit.analysis.topic import content_stems, off_topic
+from nlpkit.analysis.outcomes import expression, shows_effect
+from nlpkit.analysis.topic import content_stems, coverage, off_topic
 from nlpkit.analysis.views import (
     HAPPENED,
     TO_COME,
@@ -27,16 +31,41 @@ from nlpkit.analysis.views import (
     read_sentences,
 )
 from nlpkit.features import Features
-from nlpkit.language.annotations import Span, Stage
+from nlpkit.language.annotations import Sentence, Span, Stage
+from nlpkit.language.facts import FACT_KINDS
 from nlpkit.language.terms import stem
+from nlpkit.models import OrdinalModel, learned
 from nlpkit.resources import lexicon
 from nlpkit.schema import Evidence, Flag, Status
 
-__all__ = ["judge"]
+__all__ = ["FEATURES", "judge", "measured"]
 
 _HAPPENING = (*HAPPENED, Stage.UNDER_WAY)
-_DAY = re.compile(r"\b\d{1,2}(?:st|nd|rd|th)? [A-Z]")
+_DEEDS = frozenset({"training_done", "system"})
+_CLAIMED = frozenset({Status.COMPLETE, Status.ON_TRACK})
 _SHOWN = 8  # facts named in the reasons
+_ON_TOPIC = 0.3  # coverage of what was asked from which a fact bears on it
+
+FEATURES = (
+    *FACT_KINDS,
+    "numbers",
+    "words",
+    "on_topic",
+    "facts_on_topic",
+    "nearest_fact",
+    "share_of_facts",
+    "facts_of_steps",
+    "delivered",
+    "done",
+    "in_place",
+    "result",
+    "per_cent",
+    "fraction",
+    "vague",
+    "off_topic",
+    *(f"is_{status}" for status in Status),
+)
+"""What the judgement weighs, each from 0 to 1."""
 
 
 def judge(updates: pd.DataFrame, features: Features, status: pd.DataFrame) -> pd.DataFrame:
@@ -51,22 +80,15 @@ def judge(updates: pd.DataFrame, features: Features, status: pd.DataFrame) -> pd
     Returns:
         One row per update, indexed like ``updates``: ``evidence`` (an :class:`Evidence` value),
         ``evidence_score`` (0 to 1), ``flags`` (list of :class:`Flag` values in codebook order) and
-        ``evidence_why`` (list of ``{"text", "kind"}``: the checkable facts, then steps, as they stand in
-        the update; where it is weak or partial one entry more, with an empty text and the kind
-        ``missing: …``, says what an inspector would ask for).
+        ``evidence_why`` (list of ``{"text", "kind", "start", "end"}``: the checkable facts, then steps, with
+        the characters of the update where they stand; where it is weak or partial one entry more, with an
+        empty text and the kind ``missing: …``, says what an inspector would ask for).
     """
-    away = [certainty >= 0.5 for certainty in off_topic(updates, features)]
     rows: list[dict[str, object]] = []
-    for i in range(len(updates)):
-        case = case_at(updates, features, i)
-        read = _Reading(
-            case,
-            tuple(read_sentences(case)),
-            Status(status["status"].iloc[i]),
-            float(status["status_probabilities"].iloc[i][Status.COMPLETE]),
-        )
-        level, score, why = _weigh(read, away[i])
-        flags = _flags(read, level, away[i])
+    for i, (read, facts, values) in enumerate(_read(updates, features, status)):
+        away = values["off_topic"] > 0
+        level, score, why = _weigh(read, facts, values)
+        flags = _flags(read, level, away)
         if status["mismatch"].iloc[i]:
             flags.append(Flag.DECLARED_MISMATCH)
         rows.append(
@@ -86,12 +108,22 @@ def judge(updates: pd.DataFrame, features: Features, status: pd.DataFrame) -> pd
     ).astype({"evidence_score": "float64"})
 
 
+def measured(updates: pd.DataFrame, features: Features, status: pd.DataFrame) -> NDArray[np.float64]:
+    """What the judgement weighs of each update: shape ``(rows, len(FEATURES))``, each from 0 to 1.
+
+    Args:
+        updates, features, status: as :func:`judge`; of ``status``, ``mismatch`` is not read.
+    """
+    rows = [[values[name] for name in FEATURES] for _, _, values in _read(updates, features, status)]
+    return np.array(rows, dtype=np.float64).reshape(len(rows), len(FEATURES))
+
+
 @dataclass(frozen=True, slots=True)
 class _Reading:
     case: Case
     views: tuple[View, ...]
     status: Status
-    complete: float  # the probability that the work is complete
+    shares: Mapping[str, float]  # the probability of each status
 
     @property
     def text(self) -> str:
@@ -102,31 +134,44 @@ class _Reading:
         return self.case.required_outcome.strip()
 
 
-def _model() -> Any:
-    return lexicon("evidence_weights")
+def _read(
+    updates: pd.DataFrame, features: Features, status: pd.DataFrame
+) -> Iterator[tuple[_Reading, list[tuple[View, Span]], dict[str, float]]]:
+    """Each update as it is judged, its facts and what is measured of it."""
+    away = off_topic(updates, features)
+    for i in range(len(updates)):
+        case = case_at(updates, features, i)
+        read = _Reading(
+            case,
+            tuple(read_sentences(case)),
+            Status(status["status"].iloc[i]),
+            status["status_probabilities"].iloc[i],
+        )
+        facts = _facts(read.views)
+        yield read, facts, _measures(read, facts, away[i] >= 0.5)
+
+
+def _words() -> Any:
+    return lexicon("evidence_words")
 
 
 @cache
-def _pattern(name: str) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{p})" for p in _model()["patterns"][name]), re.IGNORECASE)
+def _model() -> OrdinalModel:
+    return OrdinalModel.read(learned("evidence"), FEATURES, steps=len(Evidence) - 1)
 
 
-def _weigh(read: _Reading, off_topic: bool) -> tuple[Evidence, float, list[dict[str, str]]]:
+def _weigh(
+    read: _Reading, facts: Sequence[tuple[View, Span]], values: Mapping[str, float]
+) -> tuple[Evidence, float, list[dict[str, Any]]]:
     """Level, score and reasons.
 
-    One sum of weighted measures and two thresholds on it (the proportional odds model of McCullagh,
-    1980), so that the score is the expected level, from 0 (surely weak) to 1 (surely strong).
-    Whatever the sum, "strong" takes two facts, and "partial" a fact or a step that names something.
+    The score is the expected level of the proportional odds model, from 0 (surely weak) to 1 (surely
+    strong). Whatever the sum, "strong" takes two facts, and "partial" a fact or a step that names
+    something: where there is nothing to show for it, there is no evidence.
     """
-    model = _model()
-    facts = _facts(read.views)
-    measured = _measures(read, facts)
-    if off_topic:
-        measured["off_topic"] = 1.0
-    total = math.fsum(float(model["weights"].get(name, 0.0)) * value for name, value in measured.items())
-    above = [1 / (1 + math.exp(float(model["thresholds"][level]) - total)) for level in ("partial", "strong")]
+    above = _model().above([values[name] for name in FEATURES])
     level = Evidence.WEAK
-    if above[1] > 0.5 and len(facts) >= 2:
+    if above[1] > 0.5 and _independent(facts) >= 2:
         level = Evidence.STRONG
     elif above[0] > 0.5 and (facts or any(_concrete(v) for v in read.views if v.stage in HAPPENED)):
         level = Evidence.PARTIAL
@@ -134,28 +179,36 @@ def _weigh(read: _Reading, off_topic: bool) -> tuple[Evidence, float, list[dict[
     steps = [
         v for v in read.views if v.stage in HAPPENED and v.sentence.start not in factual and _concrete(v)
     ]
-    why = [{"text": fact.text, "kind": fact.kind} for _, fact in facts[:_SHOWN]]
+    why = [_reason(fact.text, fact.kind, fact) for _, fact in facts[:_SHOWN]]
     if len(why) < 2:
-        why += [{"text": v.text, "kind": "step"} for v in steps[:2]]
+        why += [_reason(v.text, "step", v.sentence) for v in steps[:2]]
     wanted = _missing(read, facts, level)
     if wanted:
         why.append({"text": "", "kind": f"missing: {', '.join(wanted)}"})
-    return level, round(sum(above) / 2, 3), why
+    return level, round(sum(above) / len(above), 3), why
 
 
-def _measures(read: _Reading, facts: Sequence[tuple[View, Span]]) -> dict[str, float]:
+def _reason(text: str, kind: str, at: Span | Sentence) -> dict[str, Any]:
+    return {"text": text, "kind": kind, "start": at.start, "end": at.end}
+
+
+def _measures(read: _Reading, facts: Sequence[tuple[View, Span]], away: bool) -> dict[str, float]:
     """What the judgement weighs, each from 0 to 1: counts with returns that diminish."""
 
-    def much(found: Iterable[object]) -> float:
-        return 1 - 0.6 ** sum(1 for _ in found)
+    def much(found: Iterable[object], less: float = 0.6) -> float:
+        return 1 - less ** sum(1 for _ in found)
 
-    views = read.views
-    measured = {
-        kind: much(f for _, f in facts if f.kind == kind) for kind in sorted({f.kind for _, f in facts})
-    }
-    return measured | {
-        "exact_day": much(f for _, f in facts if f.kind == "date_done" and _DAY.search(f.text)),
-        "facts_of_things_done": much(f for v, f in facts if v.stage in HAPPENED and v.deed != "step"),
+    views, words = read.views, read.text.split()
+    asked = f"{read.case.recommendation.text} {read.outcome}"
+    near = [coverage(asked, view.text) for view, _ in facts]
+    return {
+        **{kind: much(f for _, f in facts if f.kind == kind) for kind in FACT_KINDS},
+        "numbers": much((word for word in words if word[0].isdigit()), 0.8),
+        "words": much(words, 0.98),
+        "on_topic": coverage(asked, read.text),
+        "facts_on_topic": much(n for n in near if n >= _ON_TOPIC),
+        "nearest_fact": max(near, default=0.0),
+        "share_of_facts": len({view.sentence.start for view, _ in facts}) / max(1, len(views)),
         "facts_of_steps": much(f for v, f in facts if v.deed == "step"),
         "delivered": much(v for v in views if v.deed == "delivery"),
         "done": much(v for v in views if v.stage is Stage.DONE and not _claims(v)),
@@ -164,9 +217,14 @@ def _measures(read: _Reading, facts: Sequence[tuple[View, Span]]) -> dict[str, f
         "per_cent": much(v for v in views if "%" in v.text),
         "fraction": float(any(fraction_done(v.text) is not None for v in views)),
         "vague": much(v for v in views if v.has("vague") or _general(v)),
-        "complete": read.complete
-        if facts or any(not _claims(v) for v in views if v.stage in HAPPENED)
-        else 0.0,
+        "off_topic": float(away),
+        # What a bare claim says of the work is no evidence of it.
+        **{
+            f"is_{status}": float(share)
+            if facts or status not in _CLAIMED or any(not _claims(v) for v in views if v.stage in HAPPENED)
+            else 0.0
+            for status, share in read.shares.items()
+        },
     }
 
 
@@ -180,12 +238,22 @@ def _facts(views: Sequence[View]) -> list[tuple[View, Span]]:
         reached = -1
         for fact in sorted(view.sentence.facts, key=lambda f: (f.start, -f.end)):
             same = (fact.kind, " ".join(fact.text.lower().split()))
-            if fact.kind not in _model()["weights"] or fact.start < reached or same in seen:
+            if fact.kind not in FACT_KINDS or fact.start < reached or same in seen:
                 continue
             seen.add(same)
             reached = fact.end
             found.append((view, fact))
     return found
+
+
+def _independent(facts: Sequence[tuple[View, Span]]) -> int:
+    """How many facts there are, a deed and the date that its sentence gives it taken as one."""
+    kinds: dict[int, list[str]] = defaultdict(list)
+    for view, fact in facts:
+        kinds[view.sentence.start].append(fact.kind)
+    return sum(
+        len(found) - int("date_done" in found and not _DEEDS.isdisjoint(found)) for found in kinds.values()
+    )
 
 
 def _concrete(view: View) -> bool:
@@ -201,7 +269,7 @@ def _concrete(view: View) -> bool:
 
 @cache
 def _claim_words() -> frozenset[str]:
-    return frozenset(stem(word) for word in _model()["claim_words"])
+    return frozenset(stem(word) for word in _words()["claim_words"])
 
 
 def _claims(view: View) -> bool:
@@ -216,19 +284,19 @@ def _claims(view: View) -> bool:
 
 def _general(view: View) -> bool:
     """What anybody could say of anything: "we take this very seriously"."""
-    return _pattern("general").search(view.text) is not None
+    return expression("general").search(view.text) is not None
 
 
 def _missing(read: _Reading, facts: Sequence[tuple[View, Span]], level: Evidence) -> list[str]:
     """What an inspector would ask for next."""
     if level is Evidence.STRONG:
         return []
-    says: Mapping[str, str] = _model()["missing"]
+    says: Mapping[str, str] = _words()["missing"]
     if is_bare(read.text):
         return [says["narrative"]]
     kinds = {fact.kind for _, fact in facts}
     wanted = []
-    if read.outcome and not any(_shows_effect(v) for v in read.views if v.stage not in TO_COME):
+    if read.outcome and not any(shows_effect(v) for v in read.views if v.stage not in TO_COME):
         wanted.append(says["outcome"])
     if "date_done" not in kinds:
         wanted.append(says["date"])
@@ -247,7 +315,7 @@ def _flags(read: _Reading, level: Evidence, off_topic: bool) -> list[Flag]:
     future = (
         bool(moving)
         and all(v.stage in TO_COME for v in moving)
-        and any(_pattern("future").search(v.text) for v in moving)
+        and any(expression("future").search(v.text) for v in moving)
     )
     if future:
         flags.append(Flag.FUTURE_ONLY)
@@ -283,25 +351,17 @@ def _only_repeats(view: View) -> bool:
 def _activity_only(read: _Reading) -> bool:
     """An effect is asked for; the narrative tells of activity and of no effect."""
     pattern = "effect_outcome" if read.outcome else "effect_recommendation"
-    asks = _pattern(pattern).search(read.outcome or read.case.recommendation.text) is not None
+    asks = expression(pattern).search(read.outcome or read.case.recommendation.text) is not None
     if not asks and not (read.outcome and _process_only(read)):
         return False
     if read.status in (Status.UNCLEAR, Status.DECLINED, Status.NOT_STARTED, Status.OFF_TRACK):
         return False
     if not any(v.stage in _HAPPENING and not _only_repeats(v) for v in read.views):
         return False
-    return not any(_shows_effect(v) for v in read.views if v.stage not in TO_COME)
+    return not any(shows_effect(v) for v in read.views if v.stage not in TO_COME)
 
 
 def _process_only(read: _Reading) -> bool:
     """All that has happened is that people met, wrote or set something up to do the work."""
     happened = [v for v in read.views if v.stage in _HAPPENING]
-    return bool(happened) and all(_pattern("process").search(v.text) for v in happened)
-
-
-def _shows_effect(view: View) -> bool:
-    """A result, or a figure that says how things are and not how much was done."""
-    if view.has("outcome") or _pattern("effect").search(view.text):
-        return True
-    kinds = {fact.kind for fact in view.sentence.facts}
-    return {"survey", "figure"} <= kinds or ("%" in view.text and not view.has("partial"))
+    return bool(happened) and all(expression("process").search(v.text) for v in happened)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from nlpkit.language.annotations import DateMention, Sentence, Stage, TextAnalysis
 
-__all__ = ["ahead_in_plan", "as_of_start", "expired_date", "promised_dates"]
+__all__ = ["ahead_in_plan", "as_meant", "as_of_start", "expired_date", "promised_dates"]
 
 _AHEAD = frozenset({Stage.PLANNED, Stage.INTENDED})
 _OPEN = frozenset({Stage.UNDER_WAY, Stage.NOT_STARTED, Stage.NONE})
@@ -15,7 +15,7 @@ _PREPOSITION = re.compile(
     r"(?:\b(?:by|in|on|from|until|before|during|for|at|due|around|circa|over|within|throughout|course\s+of|is|date|"
     r"w/[ce]|week\s+(?:commencing|beginning|ending|of)|starting|commencing|beginning|ending|than|end|early|mid|late|this|next|coming)|[:(–—-])"
     r"\s*(?:the\s+)?(?:(?:start|beginning|middle|end|close|first half|second half)\s+of\s+)?"
-    r"(?:the\s+)?[(‘'\"]?$",
+    r"(?:the\s+)?(?:(?:financial|fiscal|calendar)\s+year\s+)?[(‘'\"]?$",
     re.IGNORECASE,
 )
 _RELATIVE = re.compile(r"(?:next|this|later|early|mid|late|end|start|w/[ce]|week)\b", re.IGNORECASE)
@@ -35,7 +35,7 @@ _MEETING = re.compile(
 _NAME_GOES_ON = re.compile(
     r"[’']?s?\s+(?!(?:and|or|to|for|with|when|where|which|but|as|at|in|on|by|so|once|after|following|subject|"
     r"depending|using|through|via|if|is|are|will|onwards?|if|alongside|across|against|pending|ahead|until|"
-    r"before|prior|under|during|led|then|also)\b)[A-Za-z]",
+    r"before|prior|under|during|led|then|also)\b|(?:(?:financial|fiscal|calendar)\s+)?year\b(?!-))[A-Za-z]",
 )
 _EXPECTED = re.compile(
     r"\b(?:due\s+(?:for|in|on|by|at)|due\s+to\s+(?:be|take|start|begin|commence|finish|complete|conclude|close|open|launch|"
@@ -46,7 +46,9 @@ _EXPECTED = re.compile(
     re.IGNORECASE,
 )
 _BY = re.compile(
-    r"\bby\s+(?:the\s+)?(?:(?:start|beginning|middle|end|close)\s+of\s+)?(?:the\s+)?$", re.IGNORECASE
+    r"\bby\s+(?:the\s+)?(?:(?:start|beginning|middle|end|close)\s+of\s+)?(?:the\s+)?"
+    r"(?:(?:financial|fiscal|calendar)\s+year\s+)?$",
+    re.IGNORECASE,
 )
 _ALSO_AHEAD = frozenset({"also_planned", "also_intended"})
 _ANEW = re.compile(r"\b(?:will|shall|now|is|are)\b", re.IGNORECASE)
@@ -96,6 +98,18 @@ def promised_dates(sentence: Sentence, text: str) -> tuple[DateMention, ...]:
         text: the whole text that the offsets refer to.
     """
     return tuple(mention for mention, narrated in _promises(sentence, text) if not narrated)
+
+
+def as_meant(mention: DateMention, start: date | None) -> tuple[date, date]:
+    """The first and last day that a promised date means: a bare month just gone is not next year's.
+
+    Args:
+        mention: a date that :func:`promised_dates` found.
+        start: the first day of what the update's ``as_of`` names.
+    """
+    if start is None or _latest(mention, start, past=False) == mention.latest:
+        return mention.earliest, mention.latest
+    return _year_before(mention.earliest), _year_before(mention.latest)
 
 
 def expired_date(sentence: Sentence, text: str, start: date, *, last_word: bool = True) -> DateMention | None:
@@ -152,7 +166,7 @@ def _promises(sentence: Sentence, text: str) -> list[tuple[DateMention, bool]]:
     elif not future_at:
         return []
     promised: list[tuple[DateMention, bool]] = []
-    counted = _COUNTED.search(sentence.text) is not None and not future_at
+    counted = not future_at and _counts(sentence)
     for mention in sentence.dates:
         before = text[sentence.start : mention.start]
         ahead = any(at <= mention.start for at in future_at)
@@ -164,6 +178,17 @@ def _promises(sentence: Sentence, text: str) -> list[tuple[DateMention, bool]]:
         if ahead and _is_time(mention, text, sentence.start):
             promised.append((mention, narrated))
     return promised
+
+
+def _counts(sentence: Sentence) -> bool:
+    """Whether the sentence gives a share ("71 of 71", "40%"), which a date ("Q2 2023/24") is not."""
+    return any(
+        all(
+            sentence.start + match.end() <= d.start or sentence.start + match.start() >= d.end
+            for d in sentence.dates
+        )
+        for match in _COUNTED.finditer(sentence.text)
+    )
 
 
 def _told_since(sentence: Sentence, future_at: list[int], mention: DateMention, text: str) -> bool:

@@ -16,21 +16,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpkit.analysis.alignment import align, aligned, chains, covered, cut
+from nlpkit.analysis.seeds import OWN_SEEDED, REACH, SEEDED, Pairs, candidates
 from nlpkit.analysis.words import Vocabulary, Words
 
 __all__ = ["Repeat", "find_repeats"]
 
-_SEED = 3  # words in a seed
-_SEED_REACH = 15  # words between two seeds of one chain, and around a chain that are aligned
-_SEED_DRIFT = 6  # words added or left out between two seeds of one chain
-_GAP = 5  # an alignment is cut where more words than this go unmatched
-_SEEDED, _OWN_SEEDED = 6, 4  # words that seeds must cover before a chain is aligned
-_DENSITY = 0.65  # of a passage's words, the least that must be matched
 _PASSAGE = 8  # words that make a passage, when they are a sentence
 _LONG_PASSAGE = 12  # words that make a passage, sentence or not
 _SENTENCE_REACH = 0.85  # of a sentence's words, what a passage must reach over to be nearly the whole
@@ -38,10 +33,8 @@ _SENTENCE_SAME = 0.7  # of a sentence's words, what must be the same
 _SENTENCE_WORDS = 6  # shorter fragments are no sentences
 _SENTENCE_DICE = 0.75  # content shared by a sentence and its re-ordered copy
 _CONTENT_WORDS = 5  # that a short text needs before its copy says anything
-_OWN_PASSAGE = 5  # words that make a passage between two updates on one action
-
-_GIVE_UP = 8.0  # fall of an alignment's score after which nothing better is looked for
-_CONTENT_MATCH, _FUNCTION_MATCH, _EDIT = 1.0, 0.6, 0.9  # weights of the alignment
+_OWN_PASSAGE = 5  # words that make a passage between two updates on one action, or beside a longer one
+_REST_CONTENT = 2  # words of content in what counts only because it stands beside a copied passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +58,6 @@ class Repeat:
     left_share: float
     right_share: float
     same_action: bool
-
-
-_Pairs = list[tuple[int, int]]  # word positions, (left, right), aligned and equal
 
 
 def find_repeats(
@@ -108,7 +98,7 @@ def find_repeats(
 
     found: list[Repeat] = []
     done: set[tuple[int, int]] = set()
-    for left, right, hits in _candidates(words, group, apart_numbers, action, most):
+    for left, right, hits in candidates(words, group, apart=apart_numbers, action=action, most=most):
         same = action is not None and bool(action[left] == action[right])
         done.add((left, right))
         found.extend(_passages(left, right, words[left], words[right], hits, same, vocabulary.function))
@@ -138,96 +128,6 @@ def _numbered(labels: Sequence[Hashable] | None, length: int) -> NDArray[np.int6
     return np.array([numbers.setdefault(label, len(numbers)) for label in labels], dtype=np.int64)
 
 
-def _candidates(
-    words: Sequence[Words],
-    group: NDArray[np.int64],
-    apart: NDArray[np.int64] | None,
-    action: NDArray[np.int64] | None,
-    most: int,
-) -> Iterable[tuple[int, int, _Pairs]]:
-    """Pairs of texts with enough seeds near one diagonal, and their seeds in order of place."""
-    left, right, left_at, right_at = _seed_hits(words, group, most)
-    if apart is not None and len(left):
-        keep = apart[left] != apart[right]
-        left, right, left_at, right_at = (
-            left[keep],
-            right[keep],
-            left_at[keep],
-            right_at[keep],
-        )
-    if not len(left):
-        return
-    order = np.lexsort((right_at, left_at, right, left))
-    left, right, left_at, right_at = (
-        left[order],
-        right[order],
-        left_at[order],
-        right_at[order],
-    )
-
-    # Words covered by seeds that follow one another in both texts: a cheap lower bound of the
-    # alignment, which spares nearly all pairs that merely share a turn of phrase.
-    new_pair = np.r_[True, (left[1:] != left[:-1]) | (right[1:] != right[:-1])]
-    pair = np.cumsum(new_pair) - 1
-    step, drift = np.diff(left_at), np.diff(right_at - left_at)
-    linked = ~new_pair[1:] & (step <= _SEED_REACH) & (np.abs(drift) <= _SEED_DRIFT)
-    chain = np.cumsum(np.r_[True, ~linked]) - 1
-    gained = np.r_[_SEED, np.where(linked, np.minimum(step, _SEED), _SEED)]
-    covered = np.bincount(chain, weights=gained)
-    best = np.zeros(pair[-1] + 1)
-    np.maximum.at(best, pair, covered[chain])
-    starts = np.flatnonzero(new_pair)
-    needed = np.full(len(starts), _SEEDED)
-    if action is not None:
-        needed[action[left[starts]] == action[right[starts]]] = _OWN_SEEDED
-    bounds = np.r_[starts, len(left)]
-    for n in np.flatnonzero(best >= needed).tolist():
-        a, b = int(bounds[n]), int(bounds[n + 1])
-        hits = list(zip(left_at[a:b].tolist(), right_at[a:b].tolist(), strict=True))
-        yield int(left[a]), int(right[a]), hits
-
-
-def _seed_hits(
-    words: Sequence[Words], group: NDArray[np.int64], most: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Places that share a seed: text and word position, left and right."""
-    none = np.zeros(0, dtype=np.int64)
-    sizes = np.array([max(0, len(one.ids) - _SEED + 1) for one in words], dtype=np.int64)
-    if not sizes.sum():
-        return none, none, none, none
-    ids = [np.asarray(one.ids, dtype=np.int64) for one in words]
-    span = 1 + max(int(one.max()) for one in ids if len(one))
-    key = np.concatenate([(one[:-2] * span + one[1:-1]) * span + one[2:] for one in ids if len(one) >= _SEED])
-    row = np.repeat(np.arange(len(words)), sizes)
-    at = np.concatenate([np.arange(size) for size in sizes.tolist()])
-    key = np.unique(key, return_inverse=True)[1].astype(np.int64) * (int(group.max()) + 1) + group[row]
-
-    order = np.lexsort((at, row, key))
-    key, row, at = key[order], row[order], at[order]
-    new = np.r_[True, key[1:] != key[:-1]]
-    run = np.cumsum(new) - 1
-    first = np.flatnonzero(new)
-    length = np.diff(np.r_[first, len(key)])
-    keep = length[run] > 1  # a sequence that stands once seeds nothing
-    place = np.arange(len(key))
-    behind = place - first[run]
-    common = length[run] > most
-
-    lefts: list[NDArray[np.int64]] = []
-    rights: list[NDArray[np.int64]] = []
-    for shift in range(1, min(int(length.max()), most + 1)):
-        reach = keep & (behind >= shift) & (~common if shift > 1 else True)
-        rights.append(place[reach])
-        lefts.append(place[reach] - shift)
-    to_first = common & (behind > 1)
-    rights.append(place[to_first])
-    lefts.append(first[run[to_first]])
-    left, right = np.concatenate(lefts), np.concatenate(rights)
-    other = row[left] != row[right]
-    left, right = left[other], right[other]
-    return row[left], row[right], at[left], at[right]
-
-
 def _short_pairs(
     words: Sequence[Words], group: NDArray[np.int64], action: NDArray[np.int64]
 ) -> Iterable[tuple[int, int]]:
@@ -248,155 +148,113 @@ def _passages(
     right: int,
     a: Words,
     b: Words,
-    hits: _Pairs,
+    hits: Pairs,
     same: bool,
     function: frozenset[int],
 ) -> Iterable[Repeat]:
     """The passages of one pair of texts that count."""
-    alignments: list[_Pairs] = []
+    parts: list[Pairs] = []
+    lines: list[Pairs] = []
+    done: set[tuple[int, int]] = set()
     if a.ids == b.ids:
-        alignments.append([(n, n) for n in range(len(a.ids))])
+        parts.append([(n, n) for n in range(len(a.ids))])
     elif hits:
-        covered: set[tuple[int, int]] = set()
-        for chain in _chains(hits):
-            if chain[0] in covered or _covered(chain) < (_OWN_SEEDED if same else _SEEDED):
-                continue
-            for part in _cut(_align(a.ids, b.ids, chain, function)):
-                if not covered.intersection(part):
-                    covered.update(part)
-                    alignments.append(part)
+        lines = chains(hits)
+        least = OWN_SEEDED if same else SEEDED
+        parts = aligned(a, b, [line for line in lines if covered(line) >= least], done, function)
     else:
-        alignments.extend(_cut(_align(a.ids, b.ids, [], function)))
+        parts = cut(align(a.ids, b.ids, [], function))
     # A sentence that stands twice in both texts aligns crosswise as well: that adds nothing.
     taken: tuple[set[int], set[int]] = (set(), set())
-    for part in sorted(alignments, key=lambda part: (-len(part), part[0])):
+    little: list[Pairs] = []
+    for part in sorted(parts, key=_longest):
         passage = _counting(part, a, b, same, function)
         if passage is None:
-            continue
-        mine, theirs = {i for i, _ in part}, {j for _, j in part}
-        if 2 * len(mine & taken[0]) > len(mine) and 2 * len(theirs & taken[1]) > len(theirs):
-            continue
-        left_first, left_last, right_first, right_last, counted = passage
-        yield Repeat(
-            left,
-            right,
-            a.starts[left_first],
-            a.ends[left_last],
-            b.starts[right_first],
-            b.ends[right_last],
-            len(part),
-            sum(i not in taken[0] for i, _ in counted) / max(1, a.total),
-            sum(j not in taken[1] for _, j in counted) / max(1, b.total),
-            same,
-        )
-        taken[0].update(mine)
-        taken[1].update(theirs)
+            little.append(part)
+        elif _adds(part, taken):
+            yield _repeat(left, right, a, b, passage, len(part), taken, same)
+            _take(part, taken)
+    if same or not taken[0]:
+        return
+    # Beside a copied passage, less is the rest of the copy: a short sentence, or what an edit cut off.
+    weak = [line for line in lines if OWN_SEEDED <= covered(line) < SEEDED]
+    little += aligned(a, b, weak, done, function)
+    grown = True
+    while grown:
+        grown = False
+        for part in sorted(little, key=_longest):
+            counted = [(i, j) for i, j in part if a.counted[i] and b.counted[j]]
+            content = sum(a.ids[i] not in function for i, _ in counted)
+            if (
+                len(counted) >= _OWN_PASSAGE
+                and content >= _REST_CONTENT
+                and _adds(part, taken)
+                and _beside(part, taken)
+            ):
+                bounds = (part[0][0], part[-1][0], part[0][1], part[-1][1], counted)
+                yield _repeat(left, right, a, b, bounds, len(part), taken, same)
+                _take(part, taken)
+                little.remove(part)
+                grown = True
+                break
 
 
-def _chains(hits: _Pairs) -> list[_Pairs]:
-    """Seeds grouped along near diagonals, the longest chain first."""
-    chains: list[_Pairs] = []
-    live: list[_Pairs] = []
-    for i, j in hits:
-        live = [chain for chain in live if i - chain[-1][0] <= _SEED_REACH]
-        best, nearest = None, _SEED_DRIFT + 1
-        for chain in live:
-            last_i, last_j = chain[-1]
-            drift = abs((j - i) - (last_j - last_i))
-            if i > last_i and j > last_j and drift < nearest:
-                best, nearest = chain, drift
-        if best is None:
-            best = []
-            chains.append(best)
-            live.append(best)
-        best.append((i, j))
-    return sorted(chains, key=lambda chain: (-len(chain), chain[0]))
+_Passage = tuple[int, int, int, int, Pairs]  # first and last word left and right, and the pairs that count
 
 
-def _covered(chain: _Pairs) -> int:
-    """How many words the seeds of a chain cover."""
-    return _SEED + sum(min(_SEED, i - before) for (before, _), (i, _) in pairwise(chain))
+def _longest(part: Pairs) -> tuple[int, tuple[int, int]]:
+    return -len(part), part[0]
 
 
-def _align(a: Sequence[int], b: Sequence[int], chain: _Pairs, function: frozenset[int]) -> _Pairs:
-    """The best local alignment of two word sequences near a chain of seeds (all of both without).
-
-    Returns:
-        The equal word pairs in order.
-    """
-    if chain:
-        slants = [j - i for i, j in chain]
-        low, high = min(slants) - _SEED_DRIFT + 2, max(slants) + _SEED_DRIFT - 2
-        first, last = max(0, chain[0][0] - _SEED_REACH), min(len(a), chain[-1][0] + _SEED + _SEED_REACH)
-        settled = chain[-1][0]  # the last seed: beyond it a lost alignment is given up
-    else:
-        low, high, first, last = -len(a), len(b), 0, len(a)
-        settled = last
-    # Cell k of row i stands for word j = i + low + k of the other text, so that the cell above
-    # is k + 1 of the row before, and the one before both words is k.
-    band, width = high - low + 1, len(b)
-    above = [0.0] * (band + 1)
-    moves: list[bytearray] = []
-    best, best_at = 0.0, (0, 0)
-    for i in range(first, last):
-        word = a[i]
-        gain = _FUNCTION_MATCH if word in function else _CONTENT_MATCH
-        row = [0.0] * (band + 1)
-        move = bytearray(band)
-        beside = top = 0.0
-        shift = i + low
-        for k in range(max(0, -shift), min(band, width - shift)):
-            score = above[k] + gain if b[shift + k] == word else above[k] - _EDIT
-            came = 1 if b[shift + k] == word else 2
-            if above[k + 1] - _EDIT > score:
-                score, came = above[k + 1] - _EDIT, 3
-            if beside - _EDIT > score:
-                score, came = beside - _EDIT, 4
-            if score <= 0:
-                beside = 0.0
-                continue
-            row[k] = beside = score
-            move[k] = came
-            if score > top:
-                top = score
-                if score > best:
-                    best, best_at = score, (i, k)
-        moves.append(move)
-        above = row
-        if i > settled and top < best - _GIVE_UP:
-            break
-    pairs: _Pairs = []
-    i, k = best_at
-    while best > 0 and i >= first and 0 <= k < band:
-        came = moves[i - first][k]
-        if came == 0:
-            break
-        if came == 1:
-            pairs.append((i, i + low + k))
-        if came != 4:
-            i -= 1
-        k += {1: 0, 2: 0, 3: 1, 4: -1}[came]
-    return pairs[::-1]
+def _adds(part: Pairs, taken: tuple[set[int], set[int]]) -> bool:
+    """Whether half of an alignment's words or more, in either text, stand in no longer passage."""
+    left = sum(i in taken[0] for i, _ in part)
+    right = sum(j in taken[1] for _, j in part)
+    return 2 * left <= len(part) or 2 * right <= len(part)
 
 
-def _cut(pairs: _Pairs) -> list[_Pairs]:
-    """An alignment cut where a stretch of either text goes unmatched; sparse parts dropped."""
-    parts: list[_Pairs] = []
-    for i, j in pairs:
-        if parts and i - parts[-1][-1][0] <= _GAP + 1 and j - parts[-1][-1][1] <= _GAP + 1:
-            parts[-1].append((i, j))
-        else:
-            parts.append([(i, j)])
-    return [
-        part
-        for part in parts
-        if len(part) >= _DENSITY * (1 + max(part[-1][0] - part[0][0], part[-1][1] - part[0][1]))
-    ]
+def _beside(part: Pairs, taken: tuple[set[int], set[int]]) -> bool:
+    """Whether an alignment stands near what is copied, in both texts, and apart from it."""
+    for side in (0, 1):
+        first, last = part[0][side], part[-1][side]
+        if any(first <= place <= last for place in taken[side]):
+            return False
+        if not any(first - REACH <= place <= last + REACH for place in taken[side]):
+            return False
+    return True
 
 
-def _counting(
-    part: _Pairs, a: Words, b: Words, same: bool, function: frozenset[int]
-) -> tuple[int, int, int, int, _Pairs] | None:
+def _take(part: Pairs, taken: tuple[set[int], set[int]]) -> None:
+    taken[0].update(i for i, _ in part)
+    taken[1].update(j for _, j in part)
+
+
+def _repeat(
+    left: int,
+    right: int,
+    a: Words,
+    b: Words,
+    passage: _Passage,
+    words: int,
+    taken: tuple[set[int], set[int]],
+    same: bool,
+) -> Repeat:
+    left_first, left_last, right_first, right_last, counted = passage
+    return Repeat(
+        left,
+        right,
+        a.starts[left_first],
+        a.ends[left_last],
+        b.starts[right_first],
+        b.ends[right_last],
+        words,
+        sum(i not in taken[0] for i, _ in counted) / max(1, a.total),
+        sum(j not in taken[1] for _, j in counted) / max(1, b.total),
+        same,
+    )
+
+
+def _counting(part: Pairs, a: Words, b: Words, same: bool, function: frozenset[int]) -> _Passage | None:
     """First and last word of the passage on each side, and the words that count, if it does."""
     counted = [(i, j) for i, j in part if a.counted[i] and b.counted[j]]
     matched = len(counted)
@@ -420,7 +278,7 @@ def _counting(
     return None
 
 
-def _nearly_a_sentence(part: _Pairs, words: Words, side: int) -> bool:
+def _nearly_a_sentence(part: Pairs, words: Words, side: int) -> bool:
     """Whether a passage reaches over nearly the whole of one of the sentences it stands in."""
     inside: dict[int, list[int]] = defaultdict(list)
     for pair in part:
@@ -437,7 +295,7 @@ def _nearly_a_sentence(part: _Pairs, words: Words, side: int) -> bool:
     return False
 
 
-def _whole_sentence(part: _Pairs, a: Words, b: Words) -> bool:
+def _whole_sentence(part: Pairs, a: Words, b: Words) -> bool:
     """Whether a sentence (or the whole of a short text) is the same, word for word, in both."""
     together = Counter((a.sentence[i], b.sentence[j]) for i, j in part)
     return any(
@@ -446,9 +304,7 @@ def _whole_sentence(part: _Pairs, a: Words, b: Words) -> bool:
     )
 
 
-def _reordered(
-    part: _Pairs, a: Words, b: Words, function: frozenset[int]
-) -> tuple[int, int, int, int] | None:
+def _reordered(part: Pairs, a: Words, b: Words, function: frozenset[int]) -> tuple[int, int, int, int] | None:
     """The two sentences around a passage, where they hold the same content in another order."""
     together = Counter((a.sentence[i], b.sentence[j]) for i, j in part)
     (mine, theirs), shared = together.most_common(1)[0]

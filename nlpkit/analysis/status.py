@@ -30,7 +30,7 @@ from nlpkit.features import Features
 from nlpkit.resources import lexicon
 from nlpkit.schema import Mismatch, Status
 
-__all__ = ["decide", "judge", "mismatch", "probabilities"]
+__all__ = ["decide", "judge", "mismatch", "probabilities", "standing"]
 
 _REASONS = 4
 
@@ -137,6 +137,11 @@ _SCALE = {
     Status.ON_TRACK: 2,
     Status.COMPLETE: 3,
 }
+
+
+def standing(status: Status) -> int | None:
+    """How far a status is, from 0 (declined, off track, not started) to 3 (complete); None if unclear."""
+    return _SCALE.get(status)
 
 
 def mismatch(status: str, shares: Mapping[str, float], declared_status: str, declared: str) -> str:

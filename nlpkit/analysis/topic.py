@@ -77,7 +77,7 @@ def off_topic(updates: pd.DataFrame, features: Features) -> list[float]:
             away[i] = _BY_WORDS_ALONE
         return away
     if strange:
-        least = float(lexicon("evidence_weights")["off_topic_similarity"])
+        least = float(lexicon("evidence_words")["off_topic_similarity"])
         said = features.vectors([features.update[i].text for i in strange])
         wanted = features.vectors([asked[i] for i in strange])
         for i, cosine in zip(strange, (said * wanted).sum(axis=1), strict=True):
@@ -90,7 +90,7 @@ def off_topic(updates: pd.DataFrame, features: Features) -> list[float]:
         and _tells_of_other_things(asked[i], features.planned_action[i].text, features.update[i])
     ]
     if other:
-        most = float(lexicon("evidence_weights")["off_topic_far"])
+        most = float(lexicon("evidence_words")["off_topic_far"])
         said = features.vectors([features.update[i].text for i in other])
         goal = features.vectors([asked[i] for i in other])
         plan = features.vectors([features.planned_action[i].text or asked[i] for i in other])

@@ -9,9 +9,17 @@ from dataclasses import dataclass, replace
 
 from nlpkit.resources import lexicon
 
-__all__ = ["Vocabulary", "Words", "shared_spans", "word_novelty"]
+__all__ = ["Vocabulary", "Words", "shared_spans", "sharing", "word_novelty"]
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_SPLIT = r"(?<=[a-z][a-z])-\n[ \t]*(?=[a-z][a-z])"  # a word split over two lines: "inspec-\ntion"
+_WORD = re.compile(rf"[^\W_]+(?:['’][^\W_]+|{_SPLIT}[^\W\d_]+)*")
+_HYPHEN = re.compile(r"-\n[ \t]*")
+_PAGE_LINE = re.compile(
+    r"\n[ \t]*(?:page\s+\d+(?:[ \t]+of[ \t]+\d+)?|[-–][ \t]*\d{1,3}[ \t]*[-–]|official(?:[- ]sensitive)?"
+    r"|[^\n|]{1,60}\|[ \t]*(?:page[ \t]+)?\d{1,3}(?:[ \t]+of[ \t]+\d+)?)[ \t]*(?=\n)",
+    re.IGNORECASE,
+)
+"""A page's foot or head that stayed in a text: its words aren't the text's."""
 _BREAK = re.compile(r"[.!?;]['\"’”)\]]*\s|[•\n]")
 _ROW = 3  # words in the sequences that novelty is counted in
 
@@ -53,13 +61,13 @@ class Vocabulary:
     def _number(self, written: str) -> int:
         number = self._numbers.get(written)
         if number is None:
-            word = written.casefold().replace("’", "'")
+            word = _HYPHEN.sub("", written.casefold().replace("’", "'"))
             number = self._numbers.setdefault(word, len(self._numbers))
             self._numbers[written] = number
         return number
 
     def words(self, text: str, ignore: Iterable[tuple[int, int]] = ()) -> Words:
-        """The words of a text.
+        """The words of a text; one split by a hyphen over two lines is one, a page's foot is none.
 
         Args:
             text: any text.
@@ -69,6 +77,13 @@ class Vocabulary:
         if words is None:
             spans = [match.span() for match in _WORD.finditer(text)]
             breaks = [match.start() for match in _BREAK.finditer(text)]
+            if "-\n" in text:
+                split = {match.start() + 1 for match in re.finditer(_SPLIT, text)}
+                breaks = [at for at in breaks if at not in split]
+            if breaks:
+                for line in _PAGE_LINE.finditer(text):
+                    first, last = line.span()
+                    spans = [span for span in spans if span[1] <= first or span[0] >= last]
             words = self._seen[text] = Words(
                 ids=[self._number(text[start:end]) for start, end in spans],
                 starts=[start for start, _ in spans],
@@ -122,6 +137,19 @@ def word_novelty(text: str, earlier: Iterable[str], vocabulary: Vocabulary | Non
     own_rows = _rows(mine, _ROW)
     known_rows = {row for ids in before for row in _rows(ids, _ROW)}
     return sum(row not in known_rows for row in own_rows) / len(own_rows)
+
+
+def sharing(
+    texts: Sequence[str], others: Iterable[str], vocabulary: Vocabulary, *, least: int = 2
+) -> list[bool]:
+    """Of each text whether at least ``least`` of its three-word sequences stand in any of the others.
+
+    A cheap sieve before passages are aligned: two texts that share fewer have none in common.
+    """
+    known = {row for other in others for row in _rows(vocabulary.words(other).ids, _ROW)}
+    return [
+        sum(row in known for row in set(_rows(vocabulary.words(text).ids, _ROW))) >= least for text in texts
+    ]
 
 
 def _rows(ids: Sequence[int], length: int) -> list[tuple[int, ...]]:

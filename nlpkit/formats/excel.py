@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from nlpkit.cells import FORMULA, cell_text, plain
 from nlpkit.errors import InputError
 from nlpkit.schema import DICT_COLUMNS
 
-__all__ = ["excel_grids", "to_excel"]
+__all__ = ["excel_grids", "to_excel", "to_workbook"]
 
 _CELL_LIMIT = 32_767
 _NOT_IN_XML = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\ufffe\uffff]")
@@ -25,10 +25,14 @@ def excel_grids(raw: bytes, *, source: str | Path) -> dict[str, list[list[Any]]]
     """The cells of every worksheet by name; whole numbers as int, dates as ISO text.
 
     Raises:
-        InputError: not a workbook, or one with a password.
+        InputError: not a workbook, one with a password, or beyond a limit of
+            :mod:`nlpkit.reading.archives`.
     """
     import python_calamine
 
+    from nlpkit.reading.archives import check_archive
+
+    check_archive(raw, source=source, part="xl/workbook.xml", kind="Excel workbook", ending=".xlsx")
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(raw))
         return {
@@ -53,26 +57,56 @@ def to_excel(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, place: st
     Raises:
         InputError: a text longer than a cell can hold (32,767 characters).
     """
+    return to_workbook({"updates": (columns, rows)}, place=place)
+
+
+def to_workbook(
+    sheets: Mapping[str, tuple[Sequence[str], Sequence[Sequence[Any]]]],
+    *,
+    place: str | Path,
+    fixed: int = 0,
+    wide: Callable[[str], bool] = _WIDE.__contains__,
+) -> bytes:
+    """Plain values as a workbook: sheets by name, each of columns and rows, as :func:`to_excel` makes one.
+
+    Args:
+        fixed: how many columns stay in sight when one scrolls to the right.
+        wide: which columns, by name, hold long text.
+
+    Raises:
+        InputError: a text longer than a cell can hold (32,767 characters).
+    """
     import openpyxl
+
+    # Every text is checked before the workbook is begun: openpyxl cannot abandon one cleanly.
+    filled = {
+        title: [
+            [
+                _value_or_text(value, place=place, row=number, column=name)
+                for name, value in zip(columns, row, strict=True)
+            ]
+            for number, row in enumerate((columns, *rows), start=1)
+        ]
+        for title, (columns, rows) in sheets.items()
+    }
+    book = openpyxl.Workbook(write_only=True)
+    for title, grid in filled.items():
+        _fill(book.create_sheet(title), grid, fixed=fixed, wide=[wide(name) for name in sheets[title][0]])
+    made = io.BytesIO()
+    book.save(made)
+    return _timeless(made.getvalue())
+
+
+def _fill(sheet: Any, grid: Sequence[Sequence[Any]], *, fixed: int, wide: Sequence[bool]) -> None:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
 
-    # Every text is checked before the workbook is begun: openpyxl cannot abandon one cleanly.
-    filled = [
-        [
-            _value_or_text(value, place=place, row=number, column=name)
-            for name, value in zip(columns, row, strict=True)
-        ]
-        for number, row in enumerate((columns, *rows), start=1)
-    ]
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet("updates")
-    sheet.freeze_panes = "A2"
-    for position, name in enumerate(columns, start=1):
-        sheet.column_dimensions[get_column_letter(position)].width = 60 if name in _WIDE else 18
+    sheet.freeze_panes = f"{get_column_letter(fixed + 1)}2"
+    for position, broad in enumerate(wide, start=1):
+        sheet.column_dimensions[get_column_letter(position)].width = 60 if broad else 18
     wrapped, bold = Alignment(wrap_text=True, vertical="top"), Font(bold=True)
-    for number, row in enumerate(filled, start=1):
+    for number, row in enumerate(grid, start=1):
         cells = []
         for value in row:
             cell = WriteOnlyCell(sheet, value)
@@ -84,9 +118,6 @@ def to_excel(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, place: st
                 cell.font = bold
             cells.append(cell)
         sheet.append(cells)
-    made = io.BytesIO()
-    book.save(made)
-    return _timeless(made.getvalue())
 
 
 def _value(cell: Any) -> Any:

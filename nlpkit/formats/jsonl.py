@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from nlpkit.cells import frame
-from nlpkit.errors import InputError
+from nlpkit.errors import InputError, NoRows
 
 __all__ = ["from_jsonl", "to_jsonl"]
 
@@ -49,7 +49,7 @@ def from_jsonl(raw: bytes, *, source: str | Path) -> pd.DataFrame:
             raise InputError(told, source=source, row=place, remedy=_REMEDY)
         records.append(record)
     if not records:
-        raise InputError("is empty", source=source, remedy="Give a table with at least one row.")
+        raise NoRows("is empty", source=source, remedy="Give a table with at least one row.")
     columns = list(dict.fromkeys(name for record in records for name in record))
     return frame({name: [record.get(name) for record in records] for name in columns})
 

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from nlpkit.cells import MAPPING_COLUMNS, cell_text, compact, frame
-from nlpkit.errors import InputError
+from nlpkit.errors import InputError, NoRows
 from nlpkit.schema import DICT_COLUMNS, LIST_COLUMNS, READ_COLUMNS
 
 __all__ = ["from_parquet", "to_parquet"]
@@ -35,7 +35,7 @@ def from_parquet(raw: bytes, *, source: str | Path) -> pd.DataFrame:
             remedy="Write it again, or use .csv.",
         ) from None
     if not table.num_rows:
-        raise InputError("has no rows", source=source, remedy="Give a table with at least one row.")
+        raise NoRows("has no rows", source=source, remedy="Give a table with at least one row.")
     return frame(
         {
             name: [_restored(name, value) for value in column.to_pylist()]

@@ -501,7 +501,7 @@ _FORMS: tuple[tuple[str, str, _Maker], ...] = (
         "fy",
         rf"{_WHEN.format('fy_when')}?\b(?:FY|F/Y)\s?[’']?"
         rf"(?P<fy_year>{_YEAR}\s?[/–-]\s?(?:{_YEAR}|\d\d)|{_YEAR}|\d\d(?:[/–-]\d\d)?)(?![\d/])"
-        rf"|(?:{_WHEN.format('fs_when')}|(?<![\d/.,£$:#A-Za-z-]))"
+        rf"|(?:{_WHEN.format('fs_when')}|(?<![\d/.,£$:#A-Za-z-]))(?:(?:financial|fiscal)\s+year\s+)?"
         rf"(?P<fy_split>{_YEAR}\s?[/–-]\s?(?:{_YEAR}|\d\d)|\d\d/\d\d)(?![\d/%–-]|\.\d|,\d)",
         _financial_year,
     ),

@@ -140,6 +140,15 @@ _POSITION = re.compile(
     re.IGNORECASE,
 )
 
+_ABOVE_AND_NAMED = re.compile(
+    rf"\b(?:please\s+)?(?:{_SEE}|as(?:\s+per)?|refer\s+to|same\s+as|(?:as\s+)?{_ACT})(?:\s+(?:the\s+)?{_SAID}s?)?"
+    rf"\s+(?:{_ACT}\s+)?(?:above|below)\s*[,(:;–-]*\s*"
+    rf"(?:particularly|especially|notably|mainly|(?:in\s+)?particular|i\.?e\.?|e\.?g\.?)\s*,?\s*"
+    rf"(?:(?:{_NOUN}|{_WEAK_NOUN})\s*)?(?P<ids>{_IDS}|{_CODES}){_UNITS}\)?",
+    re.IGNORECASE,
+)
+"""A place that the text then names: "see the responses above (particularly 3 and 5)"."""
+
 _MONTH = (
     r"(?-i:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
     r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)(?:\s+(?:20)?\d\d)?"
@@ -287,10 +296,12 @@ def _shape(action_id: str) -> str:
     return r"[\s\-–]?".join(parts)
 
 
+_PLACE = re.compile(r"\s*(?:above|below)\b", re.IGNORECASE)
 _KNOWN_LEAD = re.compile(
     rf"(?:\b(?:{_SEE}|refer(?:(?:\s+back)?\s+to)?|as(?:\s+(?:per|with|for|in|under|at))?|under|against|alongside"
     rf"|same\s+as|identical\s+to|cf\.?|(?:duplicat(?:e|ion)|repeat|copy)\s+of|{_TAKEN_OVER}"
-    r"|reference\s+should\s+be\s+made\s+to|link(?:ed|s|ing)?\s+(?:to|with))\s+(?:the\s+)?)$",
+    r"|reference\s+should\s+be\s+made\s+to|link(?:ed|s|ing)?\s+(?:to|with))\s+(?:the\s+)?"
+    rf"(?:{_SAID}s?\s+(?:to|for|in|under|against|on|at)\s+)?)$",
     re.IGNORECASE,
 )
 
@@ -306,10 +317,12 @@ def _known(text: str, ids: frozenset[str]) -> Iterator[Reference]:
         start = match.start() - len(lead[0]) if lead else None
         if start is None and re.search(r"[A-Za-z]", match[0]):
             start = _pointer_start(text, match.start(), reach=60)
+            if start is None and (_PLACE.match(text, match.end()) or _HOLDS_HERE.match(text, match.end())):
+                start = _pointer_start(text, match.start(), reach=60, pattern=_ACCOUNT)
         if start is None and reached >= 0 and re.fullmatch(_JOIN, text[reached : match.start()]):
             start = match.start()  # the next in a list
         if start is not None and not _OTHER_SOURCE.match(text, match.end()):
-            place = re.compile(r"\s*(?:above|below)\b", re.IGNORECASE).match(text, match.end())
+            place = _PLACE.match(text, match.end())
             yield _reference(text, start, place.end() if place else match.end(), "action", (match[0],))
             reached = match.end()
 
@@ -318,7 +331,7 @@ def _candidates(text: str, ids: frozenset[str]) -> Iterator[Reference]:
     yield from _known(text, ids)
     for match in _BARE.finditer(text):
         end = match.end()
-        place = re.compile(r"\s*(?:above|below)\b", re.IGNORECASE).match(text, end)
+        place = _PLACE.match(text, end)
         yield _reference(text, match.start(), place.end() if place else end, "action", _ids(match["ids"]))
     for match in _PLACED.finditer(text):
         before = text[max(0, match.start() - 20) : match.start()]
@@ -328,6 +341,8 @@ def _candidates(text: str, ids: frozenset[str]) -> Iterator[Reference]:
                 start = _pointer_start(text, match.start(), reach=40, pattern=_ACCOUNT)
             start = match.start() if start is None else start
             yield _reference(text, start, match.end(), "action", _ids(match["ids"]))
+    for match in _ABOVE_AND_NAMED.finditer(text):
+        yield _reference(text, match.start(), match.end(), "action", _ids(match["ids"]))
     for match in _AS_ALONE.finditer(text):
         yield _reference(text, match.start("ids"), match.end(), "action", _ids(match["ids"]))
     for pattern in (_NAMED, _NAMED_BY_CODE):

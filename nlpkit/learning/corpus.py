@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -15,7 +16,7 @@ from nlpkit.files import read_table
 from nlpkit.resources import bundled
 from nlpkit.schema import SCORE_COLUMNS, Status, conform
 
-__all__ = ["Labelled", "corpus", "labelled", "labelled_table"]
+__all__ = ["Labelled", "corpus", "corpus_labels", "labelled", "labelled_table"]
 
 LEAST_ROWS = 60
 """Fewer labelled rows than this train nothing that is worth having."""
@@ -49,23 +50,36 @@ class Labelled:
 def corpus(split: str) -> Labelled:
     """The ``train`` or ``test`` split of ``corpora/updates`` (the starter rows belong to ``train``)."""
     folder = bundled("corpora/updates")
-    splits = json.loads((folder / "splits.json").read_text(encoding="utf8"))
-    paths = [folder / "services" / f"{slug}.jsonl" for slug in sorted(splits[split])]
-    if split == "train":
-        paths.append(folder / "starter.jsonl")
-    lines = [(path.stem, line) for path in paths for line in path.read_text(encoding="utf8").splitlines()]
+    typical = json.loads((folder / "splits.json").read_text(encoding="utf8"))["typical"]
+    lines = _lines(split)
     rows = [json.loads(line) for _, line in lines]
     labels = [row.pop("labels") for row in rows]
     hashes = {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in dict.fromkeys(path for path, _ in lines)
     }
     return labelled(
         pd.DataFrame(rows).fillna(""),
         [x["status"] for x in labels],
         [x["why"] for x in labels],
         hashes,
-        typical=[slug in splits["typical"] for slug, _ in lines],
+        typical=[path.stem in typical for path, _ in lines],
     )
+
+
+def corpus_labels(split: str) -> list[dict[str, Any]]:
+    """All labels of each row of :func:`corpus`, in its order: status, evidence, flags, staleness."""
+    return [json.loads(line)["labels"] for _, line in _lines(split)]
+
+
+def _lines(split: str) -> list[tuple[Path, str]]:
+    """The rows of a split as they stand in its files, each with its file."""
+    folder = bundled("corpora/updates")
+    splits = json.loads((folder / "splits.json").read_text(encoding="utf8"))
+    paths = [folder / "services" / f"{slug}.jsonl" for slug in sorted(splits[split])]
+    if split == "train":
+        paths.append(folder / "starter.jsonl")
+    return [(path, line) for path in paths for line in path.read_text(encoding="utf8").splitlines()]
 
 
 def labelled_table(path: str | Path) -> Labelled:

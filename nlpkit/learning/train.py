@@ -246,9 +246,13 @@ def _fit_readers(data: Material) -> StatusModel:
 
     vocabulary = _vocabulary(data.texts)
     names = tuple(sorted({name for row in data.sentences for values in row for name in values}))
-    rows = [i for i, told in enumerate(data.telling) if told is not None]
+    telling = data.telling
+    if not any(telling):
+        # No deciding passage is marked: every sentence stands for its update, for want of better.
+        telling = tuple((True,) * len(row) for row in data.texts)
+    rows = [i for i, told in enumerate(telling) if told is not None]
     target = np.array(
-        [data.label[i] if tells else _BACKGROUND for i in rows for tells in data.telling[i] or ()],
+        [data.label[i] if tells else _BACKGROUND for i in rows for tells in telling[i] or ()],
         dtype=np.int64,
     )
     cues = _table([values for i in rows for values in data.sentences[i]], names) * _CUES_SCALE

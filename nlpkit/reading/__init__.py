@@ -12,12 +12,15 @@ from nlpkit.embedding.default import default_encoder
 from nlpkit.errors import InputError
 from nlpkit.reading.accounts import Account, Check, Reading
 from nlpkit.reading.blocks import Block, Row, Table, cell_from_markup
+from nlpkit.reading.documents import Document, placed
 from nlpkit.reading.headers import role_of
 from nlpkit.reading.plan import read_blocks
 from nlpkit.reading.text import blocks_from_text
 
 __all__ = [
     "DOCUMENT_SUFFIXES",
+    "MAX_DOCUMENT_BYTES",
+    "OTHER_FORMATS",
     "Account",
     "Check",
     "Reading",
@@ -26,8 +29,23 @@ __all__ = [
     "read_frame",
 ]
 
-DOCUMENT_SUFFIXES = frozenset({".txt", ".md", ".text"})
+DOCUMENT_SUFFIXES = frozenset(
+    {".txt", ".md", ".text", ".docx", ".html", ".htm", ".pdf", ".xlsx", ".xls", ".ods"}
+)
 """Endings of files that are read as plans; tables are read by :mod:`nlpkit.files`."""
+
+OTHER_FORMATS = {
+    ".doc": "'.doc' is the old Word format: open it and save it as .docx.",
+    ".docm": "Save it as .docx, without macros.",
+    ".odt": "Open it and save it as .docx.",
+    ".rtf": "Open it and save it as .docx.",
+    ".mht": "Save the page as 'web page, HTML only'.",
+    ".mhtml": "Save the page as 'web page, HTML only'.",
+}
+"""Endings of documents that are not read, and what to do with those."""
+
+MAX_DOCUMENT_BYTES = 200_000_000
+"""Size of a document as it is on disk."""
 
 
 def read_documents(
@@ -38,7 +56,8 @@ def read_documents(
     A file that cannot be read stops no other: it is listed in ``failures``.
 
     Args:
-        paths: text documents (``.txt``, ``.md``).
+        paths: PDF and Word documents (``.pdf``, ``.docx``), workbooks (``.xlsx``, ``.xls``, ``.ods``), web
+            pages (``.html``, ``.htm``), text (``.txt``, ``.md``).
         service: who reports; found in each document where empty.
         as_of: ISO date or month at which the updates were true; found where empty.
         encoder: compares column headings that no synonym covers by meaning, in documents that
@@ -63,7 +82,8 @@ def read_document(
         InputError: the file is missing, of an unknown format, undecodable, or holds no updates.
     """
     path = Path(path)
-    blocks = blocks_from_text(_decoded(path))
+    document = _document(path)
+    blocks = document.blocks
     reading = read_blocks(blocks, source=path.name, service=service, as_of=as_of)
     if reading.updates.empty and _has_unknown_headings(blocks):
         reading = read_blocks(
@@ -77,7 +97,7 @@ def read_document(
             remedy="A plan needs a table with a column for the recommendation and one for progress, "
             "or bullets under a heading that speaks of progress.",
         )
-    return reading
+    return placed(reading, document)
 
 
 def read_frame(frame: pd.DataFrame, *, source: str, service: str = "", as_of: str = "") -> Reading:
@@ -117,19 +137,58 @@ def _has_unknown_headings(blocks: Sequence[Block]) -> bool:
     )
 
 
-def _decoded(path: Path) -> str:
+def _document(path: Path) -> Document:
+    """A document as blocks, by the reader of its format."""
     if not path.exists():
         raise InputError("does not exist", source=path, remedy="Check the path.")
     if path.is_dir():
         raise InputError("is a folder", source=path, remedy="Name the files in it.")
-    if path.suffix.lower() not in DOCUMENT_SUFFIXES:
+    ending = path.suffix.lower()
+    if ending not in DOCUMENT_SUFFIXES:
+        other = OTHER_FORMATS.get(ending)
         raise InputError(
             f"is of a format that nlpkit does not read ('{path.suffix or 'no ending'}')",
             source=path,
-            remedy=f"Plans are read from {', '.join(sorted(DOCUMENT_SUFFIXES))}; update tables from "
+            remedy=other
+            or f"Plans are read from {', '.join(sorted(DOCUMENT_SUFFIXES))}; update tables from "
             ".jsonl, .csv, .tsv, .xlsx, .parquet.",
         )
-    raw = path.read_bytes()
+    raw = _bytes(path)
+    if ending == ".docx":
+        from nlpkit.reading.docx import blocks_from_docx
+
+        return Document(blocks_from_docx(raw, source=path))
+    if ending in (".html", ".htm"):
+        from nlpkit.reading.html import blocks_from_html
+
+        return Document(blocks_from_html(raw, source=path))
+    if ending == ".pdf":
+        from nlpkit.reading.pdf import document_from_pdf
+
+        return document_from_pdf(raw, source=path)
+    if ending in (".xlsx", ".xls", ".ods"):
+        from nlpkit.reading.workbooks import document_from_workbook
+
+        return document_from_workbook(raw, source=path)
+    return Document(blocks_from_text(_decoded(raw, path)))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > MAX_DOCUMENT_BYTES:
+            raise InputError(
+                f"is {size:,} bytes large (limit {MAX_DOCUMENT_BYTES:,})",
+                source=path,
+                remedy="Save the part with the plan as a document of its own, or without its pictures.",
+            )
+        return path.read_bytes()
+    except OSError as error:
+        told = f"cannot be opened ({error.strerror or error})"
+        raise InputError(told, source=path, remedy="Check its permissions.") from None
+
+
+def _decoded(raw: bytes, path: Path) -> str:
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return _with_words(_utf16(raw, path), path)
     try:

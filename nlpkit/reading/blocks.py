@@ -6,7 +6,19 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-__all__ = ["Block", "Bullet", "Cell", "Heading", "Line", "Paragraph", "Row", "Table", "cell_from_markup"]
+__all__ = [
+    "INLINE_BULLET",
+    "RULED",
+    "Block",
+    "Bullet",
+    "Cell",
+    "Heading",
+    "Line",
+    "Paragraph",
+    "Row",
+    "Table",
+    "cell_from_markup",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +37,13 @@ class Cell:
         lines: its paragraphs, without markup.
         fill: the colour behind it ("#00B050" or a name), where the format keeps one.
         nested: the cell texts of a table inside it, row by row.
+        over: the cell above that is merged with this one, which then is empty itself.
     """
 
     lines: tuple[Line, ...] = ()
     fill: str = ""
     nested: tuple[str, ...] = ()
+    over: Cell | None = None
 
     @property
     def text(self) -> str:
@@ -77,7 +91,8 @@ class Bullet:
 Block = Heading | Paragraph | Bullet | Table
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>")
-_RULED = re.compile(r"[-–—_=\s]*")
+RULED = re.compile(r"[-–—_=\s]*")
+"""A cell of nothing but dashes: a ruling that a converter wrote out."""
 _BREAKS = {
     "p",
     "div",
@@ -97,8 +112,8 @@ _BREAKS = {
     "h4",
 }
 _MARKS = {"u", "b", "strong"}
-# Conversions write some list items on one line with the bullet kept.
-_INLINE_BULLET = re.compile(r"\s+(?=[•▪◦●‣]\s*\S)")
+INLINE_BULLET = re.compile(r"\s+(?=[•▪◦●‣]\s*\S)")
+"""Where list items stand on one line with the bullet kept."""
 
 
 @dataclass
@@ -164,9 +179,9 @@ def cell_from_markup(raw: str) -> Cell:
     dashes (a ruling that the converter wrote out) is empty.
     """
     if not _TAG.search(raw):
-        if _RULED.fullmatch(raw):
+        if RULED.fullmatch(raw):
             return Cell()
-        parts = _INLINE_BULLET.split(re.sub(r"\s+", " ", raw).strip())
+        parts = INLINE_BULLET.split(re.sub(r"\s+", " ", raw).strip())
         return Cell(tuple(Line(part.strip()) for part in parts if part.strip()))
     parser = _CellParser()
     parser.feed(raw)
@@ -176,5 +191,5 @@ def cell_from_markup(raw: str) -> Cell:
         if line.marks:
             lines.append(line)
         else:
-            lines.extend(Line(part.strip()) for part in _INLINE_BULLET.split(line.text) if part.strip())
+            lines.extend(Line(part.strip()) for part in INLINE_BULLET.split(line.text) if part.strip())
     return Cell(tuple(lines), nested=tuple(text for text in parser.nested))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from nlpkit.colours import colour_name
 from nlpkit.reading.blocks import Block, Heading, Table
 from nlpkit.schema import declared_status
 
@@ -15,6 +16,7 @@ _COLOURS = ("blue", "green", "amber", "yellow", "orange", "red", "grey", "gray",
 _KEY_LINE = re.compile(
     rf"^\W*(?P<colour>{'|'.join(_COLOURS)})\W{{1,5}}(?P<meaning>\S.{{2,120}})$", re.IGNORECASE
 )
+_MAX_MEANING = 40  # words by which a key explains a colour
 _COUNT = re.compile(r"^\(?(\d{1,4})\)?$")
 _GRADES = re.compile(r"^(outstanding|good|adequate|requires improvement|inadequate)$", re.IGNORECASE)
 
@@ -80,11 +82,14 @@ def _nearest(*titles: str) -> tuple[str, ...]:
     return tuple(title for title in titles if title)
 
 
-def find_legend(blocks: Sequence[Block]) -> dict[str, str]:
-    """The plan's own colour key: lower-case colour → its meaning in the plan's words.
+def find_legend(blocks: Sequence[Block], plan_rows: Collection[int] = ()) -> dict[str, str]:
+    """The plan's own colour key: lower-case colour, or shade of a fill → its meaning in the plan's words.
 
     Read from lines ("Blue – action completed") and from tables of a colour word, or a filled
     cell, and a meaning.
+
+    Args:
+        plan_rows: places of the rows that hold actions; their fills are statuses, no key.
     """
     legend: dict[str, str] = {}
     for block in blocks:
@@ -95,14 +100,18 @@ def find_legend(blocks: Sequence[Block]) -> dict[str, str]:
             continue
         for row in block.rows:
             filled = [cell for cell in row.cells if cell]
-            if (
-                len(filled) == 2
-                and filled[0].text.strip().lower() in _COLOURS
-                and declared_status(filled[1].text)
-            ):
-                legend.setdefault(filled[0].text.strip().lower(), filled[1].text.strip())
-            for cell in filled:
-                if cell.fill and len(cell.text.split()) <= 20 and declared_status(cell.text):
+            shaded = [cell.fill.lower() for cell in row.cells if colour_name(cell.fill)]
+            keys: list[str] = []
+            if len(filled) == 2 and filled[0].text.strip().lower() in _COLOURS:
+                keys = [filled[0].text.strip().lower(), *shaded[:1]]
+            elif len(filled) == 1 and len(set(shaded)) == 1 and row.place not in plan_rows:
+                keys = shaded[:1]
+            if keys and len(filled[-1].text.split()) <= _MAX_MEANING and declared_status(filled[-1].text):
+                for key in keys:
+                    legend.setdefault(key, filled[-1].text.strip())
+                continue
+            for cell in filled if row.place not in plan_rows else ():
+                if colour_name(cell.fill) and len(cell.text.split()) <= 20 and declared_status(cell.text):
                     legend.setdefault(cell.fill.lower(), cell.text.strip())
     return legend
 

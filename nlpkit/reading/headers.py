@@ -132,6 +132,9 @@ def recognise(
         return None
     if sum(map(_heads_counts, filled)) >= 2:
         return None
+    sentences = sum(text.rstrip().endswith(".") and len(text.split()) >= 4 for text in filled)
+    if sentences >= 2 or (sentences and re.fullmatch(r"\W*\d{1,3}\W*", filled[0])):
+        return None  # a short row of the plan itself
     roles = [role_of(text) for text in headings]
     if encoder is not None and not {"update", "progress"} & set(roles) and sum(map(bool, roles)) >= 2:
         roles = _by_meaning(roles, headings, encoder)

@@ -40,11 +40,15 @@ def updates_from_labels(blocks: Sequence[Block], as_of: str) -> list[dict[str, s
     Status: complete"), or ``[]`` where it is none.
 
     An entry begins with the word and the number of a recommendation; labels that would name a
-    column of a plan table name its parts. Unlabelled paragraphs go on with the part before.
+    column of a plan table name its parts. Unlabelled paragraphs go on with the part before. Where
+    the label of the narrative names a reporting period ("Progress (April - June 2024)"), each period
+    is an update of its own.
     """
     records: list[dict[str, str]] = []
     role = section = plan = ""
+    told = "update"  # the part that holds the narrative, with its period
     running = running_titles(blocks)
+    awaited = False  # a label stands alone: what follows is its text, however often it is said
     for block in blocks:
         if isinstance(block, Table):
             continue
@@ -52,26 +56,35 @@ def updates_from_labels(blocks: Sequence[Block], as_of: str) -> list[dict[str, s
         entry = ENTRY.match(text) if not isinstance(block, Bullet) else None
         if entry:
             records.append({"action_id": tidy_action_id(entry["id"]), "section": section, "plan": plan})
-            role = "recommendation"
+            role, told, awaited = "recommendation", "update", not entry["text"]
             if entry["text"]:
                 records[-1][role] = entry["text"]
             continue
         labelled = _LABELLED.match(text)
         named = role_of(labelled["label"]) if labelled else ""
         if records and labelled and named:
-            role = {"progress": "update", "status": "declared"}.get(named, named)
+            role = _part(named, labelled["label"])
+            awaited = not labelled["text"]
             if labelled["text"]:
-                records[-1][role] = "\n".join(filter(None, (records[-1].get(role), labelled["text"])))
-                role = "update" if role in _ONE_LINE else role
+                _add(records[-1], role, labelled["text"])
+                role = told if role in _ONE_LINE else role
         elif records and _LABEL_ALONE.match(text) and role_of(text):
-            role = {"progress": "update", "status": "declared"}.get(role_of(text), role_of(text))
-        elif block.place in running:
+            role, awaited = _part(role_of(text), text), True
+        elif awaited and role.startswith("declared") and not declared_status(text):
+            awaited = False  # a status without a word, and what follows is something else
+            if isinstance(block, Heading) and block.place not in running:
+                section, role = text, ""
+        elif block.place in running and not awaited:
             continue
-        elif isinstance(block, Heading) and not is_generic(text):
+        elif isinstance(block, Heading) and not is_generic(text) and not awaited:
             section, role = text, ""
             plan = text if names_plan(block) else plan
         elif records and role:
-            records[-1][role] = "\n".join(filter(None, (records[-1].get(role), text)))
+            _add(records[-1], role, text)
+            awaited = False
+            role = told if role.partition(":")[0] in _ONE_LINE else role
+        told = role if role.startswith("update") else told
+    records = [part for record in records for part in _by_period(record)]
     for record in records:
         if not record.get("update") and not record.get("declared"):
             _split_entry(record)
@@ -80,8 +93,36 @@ def updates_from_labels(blocks: Sequence[Block], as_of: str) -> list[dict[str, s
     for record in records:
         record["due"], record["due_date"] = deadline(record.get("due", ""), record.get("recommendation", ""))
         record["declared_status"] = declared_status(record.get("declared", ""))
-        record["as_of"] = as_of
+        record["as_of"] = as_of_text(record.get("period", "")) or as_of
     return records
+
+
+def _part(role: str, label: str) -> str:
+    """The part of an entry that a label begins; an update has its period behind a colon."""
+    role = {"progress": "update", "status": "declared"}.get(role, role)
+    period = period_in_heading(label) if role in {"update", "declared"} else ""
+    return f"{role}:{period}" if period else role
+
+
+def _add(record: dict[str, str], part: str, text: str) -> None:
+    record[part] = "\n".join(filter(None, (record.get(part), text)))
+
+
+def _by_period(record: dict[str, str]) -> list[dict[str, str]]:
+    """An entry as one record for each of its reporting periods, or as it is."""
+    periods = [part.partition(":")[2] for part in record if part.startswith("update:")]
+    common = {part: text for part, text in record.items() if ":" not in part}
+    apart = {part.partition(":")[2]: text for part, text in record.items() if part.startswith("declared:")}
+    for period, text in apart.items():
+        if period not in periods:
+            common.setdefault("declared", text)
+    undated = [common] if common.get("update") or not periods else []
+    return undated + [
+        common
+        | {"period": period, "update": record[f"update:{period}"]}
+        | ({"declared": apart[period]} if period in apart else {})
+        for period in periods
+    ]
 
 
 def _split_entry(record: dict[str, str]) -> None:

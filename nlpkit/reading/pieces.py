@@ -13,7 +13,7 @@ from nlpkit.reading.dashboards import find_dashboards, kind_of_table
 from nlpkit.reading.headers import Layout, heads_another, recognise
 from nlpkit.reading.narrative import ENTRY
 from nlpkit.reading.provenance import is_generic, names_plan, running_titles, service_named_by
-from nlpkit.reading.rows import Placed, action_number, place_row
+from nlpkit.reading.rows import Placed, action_number, place_row, uncovered
 from nlpkit.reading.turned import turned
 from nlpkit.schema import tidy_action_id
 
@@ -180,7 +180,7 @@ def _take(
         elif nested and all(text in nested for text in texts):
             ledger.dispositions["nested table, written out again"] += 1
         else:
-            placed.append(place_row(row, layout))
+            placed.append(place_row(uncovered(row, layout), layout))
             nested = {text for cell in row.cells for text in cell.nested} or nested
     if placed:
         pieces.append(replace(piece, rows=placed, layout=layout))

@@ -17,6 +17,7 @@ from nlpkit.language.references import find_references
 from nlpkit.reading.accounts import SET_ASIDE_COLUMNS, Account, Reading
 from nlpkit.reading.blocks import Block, Bullet, Line, Table
 from nlpkit.reading.dashboards import find_dashboards, find_legend
+from nlpkit.reading.fills import shades_named, with_fills
 from nlpkit.reading.headers import is_bare_status
 from nlpkit.reading.narrative import updates_from_labels, updates_from_prose
 from nlpkit.reading.periods import (
@@ -70,11 +71,12 @@ def read_blocks(
     stated = as_of or stated_as_of(_outside(blocks, pieces), titles)
     year = next((m.group() for title in titles if (m := _FINANCIAL_YEAR.search(title))), "")
     rows_found = sum(len(block.rows) for block in blocks if isinstance(block, Table))
-    actions = stitch(pieces, ledger)
+    legend = find_legend(blocks, {row.place for piece in pieces for row in piece.rows})
+    actions = stitch(with_fills(pieces, legend), ledger)
     if actions:
-        records = _records(actions, find_legend(blocks), stated=stated, year=year)
+        records = _records(actions, legend, stated=stated, year=year)
     else:
-        records, found = _narrative_records(blocks, stated, ledger)
+        records, found = _narrative_records(blocks, stated, legend, ledger)
         rows_found += found
     table = _table(records)
     several = len({action.service for action in actions if action.service}) > 1
@@ -97,12 +99,19 @@ def read_blocks(
         source,
         rows_found,
         ledger.dispositions,
-        actions=len(actions) or len(table),
+        actions=len(actions) or _actions_in(table),
         updates=len(table),
         checks=(*checks, *check_narratives(table)),
         warnings=tuple(ledger.warnings),
     )
     return Reading(table, aside, (account,))
+
+
+def _actions_in(table: pd.DataFrame) -> int:
+    """How many actions the updates are of; without a number each is one of its own."""
+    named = table["action_id"] != ""
+    keys = ["section", "action_id", "recommendation"]
+    return int((~named).sum()) + len(table[named].drop_duplicates(keys))
 
 
 def _table(records: Sequence[dict[str, str]]) -> pd.DataFrame:
@@ -121,10 +130,12 @@ def _service(blocks: Sequence[Block], titles: int, ledger: Ledger) -> str:
 
 
 def _narrative_records(
-    blocks: Sequence[Block], stated: str, ledger: Ledger
+    blocks: Sequence[Block], stated: str, legend: dict[str, str], ledger: Ledger
 ) -> tuple[list[dict[str, str]], int]:
     """Updates of a report without plan tables, and how many entries or bullets it has."""
     records = updates_from_labels(blocks, stated)
+    for record in records:
+        record["declared_status"] = declared_status(record.get("declared", ""), legend)
     if records:
         ledger.dispositions["entry"] += len(records)
         return records, len(records)
@@ -188,7 +199,8 @@ def _records(
             record["due"], record["due_date"] = deadline(
                 due, record["recommendation"], as_of=parse_as_of(record["as_of"]) if record["as_of"] else None
             )
-            record["declared"], record["declared_status"] = declared, declared_status(declared, legend)
+            record["declared"] = shades_named(declared)
+            record["declared_status"] = declared_status(declared, legend)
             records.append(record)
     return records
 

@@ -29,7 +29,7 @@ _GENERIC = re.compile(
     r"^(?:the\s+)?(?:introduction|contents?|governance|(?:executive\s+)?summary(?:\s+dashboard)?|dashboard|"
     r"background|(?:progress(?:ion)?|update)s?(?:\s+report)?|recommendations?|actions?|(?:action\s+)?plan|"
     r"updates?|appendix\s*\w?|document history|overview|purpose|conclusion|areas? for improvement|"
-    r"table\s*\d*|page\s*\d*|\d+|draft)\s*:?$",
+    r"(?:colour\s+)?key|legend|table\s*\d*|page\s*\d*|\d+|draft)\s*:?$",
     re.IGNORECASE,
 )
 _PLAN = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nlpkit.reading.blocks import Cell, Line, Row
 from nlpkit.reading.headers import Layout, is_bare_status
@@ -18,6 +18,7 @@ __all__ = [
     "join_lines",
     "mend_status",
     "place_row",
+    "uncovered",
     "unfinished",
 ]
 
@@ -155,6 +156,23 @@ def place_row(row: Row, layout: Layout) -> Placed:
         elif cell or key not in placed:
             placed[key] = cell
     return Placed(placed, row.place, roles)
+
+
+def uncovered(row: Row, layout: Layout) -> Row:
+    """A row in which what a merged cell above says of it stands again.
+
+    It says the same of every row that it covers which has a narrative, a number or a recommendation
+    of its own; a row without goes on with the one above, where everything merged stands already.
+    """
+    if all(cell.over is None for cell in row.cells):
+        return row
+    roles = [layout.columns[min(i, layout.width - 1)].role for i in range(len(row.cells))]
+    if not any(
+        cell and role in {"update", "id", "recommendation"}
+        for cell, role in zip(row.cells, roles, strict=True)
+    ):
+        return row
+    return replace(row, cells=tuple(cell if cell.over is None else cell.over for cell in row.cells))
 
 
 def _is_scrap(cell: Cell) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from nlpkit.colours import colour_name
 from nlpkit.reading.blocks import Cell, Line
 from nlpkit.reading.headers import Layout
 from nlpkit.reading.periods import labels_in, split_periods
@@ -230,7 +231,7 @@ def _fill(action: Action, row: Placed, number_key: str) -> None:
     for key, cell in row.cells.items():
         role = row.columns[key]
         if not cell or not role or role in {"id", "page"}:
-            if not cell and cell.fill and role == "declared":
+            if not cell and role == "declared" and colour_name(cell.fill):
                 action.pieces.setdefault(key, []).append(f"{cell.fill} (fill)")
             continue
         lines: list[Line] = list(cell.lines)
@@ -238,6 +239,8 @@ def _fill(action: Action, row: Placed, number_key: str) -> None:
             lines = [Line(strip_number(" ".join(cell.text.split()), wrapped=role == "theme"))]
         if role == "declared":
             action.pieces.setdefault(key, []).extend(line.text for line in lines)
+            if colour_name(cell.fill) and not any(map(str.isalpha, cell.text)):
+                action.pieces[key].append(f"{cell.fill} (fill)")  # a tick, a number or a symbol on a colour
             continue
         before = action.fields.get(key, [])
         # Deadlines stand one a line; a sentence cut by the page is made whole.

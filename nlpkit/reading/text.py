@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from nlpkit.reading.blocks import Block, Bullet, Heading, Paragraph, Row, Table, cell_from_markup
 
-__all__ = ["blocks_from_text"]
+__all__ = ["blocks_from_text", "prose_block"]
 
 _BULLET = re.compile(r"^\s*(?:[-*•▪◦●‣–]|o(?=\s[A-Z]))\s+(?=\S)")
 _MARKDOWN_RULE = re.compile(r"^\s*\|?[\s:|-]+\|[\s:|-]*$")
@@ -100,7 +100,15 @@ def _prose(line: str, number: int) -> Block:
         return Bullet(text, number)
     if text.startswith("#"):
         return Heading(text.lstrip("# "), number)
+    return prose_block(text, number, linked=links > 0)
+
+
+def prose_block(text: str, number: int, *, linked: bool = False) -> Block:
+    """A line outside tables: one that is short and does not end like a sentence is a heading."""
+    bullet = _BULLET.match(text)
+    if bullet:
+        return Bullet(text[bullet.end() :], number)
     # Titles in capitals or short lines that do not end like a sentence.
-    if not links and len(text.split()) <= _MAX_HEADING_WORDS and not re.search(r"[.;,]$", text):
+    if not linked and len(text.split()) <= _MAX_HEADING_WORDS and not re.search(r"[.;,]$", text):
         return Heading(text.rstrip(":"), number)
     return Paragraph(text, number)

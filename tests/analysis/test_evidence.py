@@ -117,7 +117,7 @@ def test_facts_are_named_and_so_is_what_is_missing() -> None:
     found = one("The course was delivered to call handlers in May 2023.", **ASKED)
     kinds = {reason["kind"] for reason in found["evidence_why"]}
     assert "date_done" in kinds and "figure" not in kinds
-    outcome = lexicon("evidence_weights")["missing"]["outcome"]
+    outcome = lexicon("evidence_words")["missing"]["outcome"]
     last = found["evidence_why"][-1]
     assert last["text"] == "" and last["kind"].startswith("missing: ") and outcome in last["kind"]
     assert [reason["kind"].startswith("missing") for reason in found["evidence_why"]].count(True) == 1
@@ -240,9 +240,11 @@ def test_reasons_are_passages_of_the_update() -> None:
     order = [str(flag) for flag in Flag]
     for (_, row), (_, found) in zip(table.iterrows(), frame.iterrows(), strict=True):
         for reason in found["evidence_why"]:
-            assert set(reason) == {"text", "kind"}
-            if not reason["kind"].startswith("missing: "):
-                assert reason["text"] in row["update"], row["row_id"]
+            if reason["kind"].startswith("missing: "):
+                assert set(reason) == {"text", "kind"}
+            else:
+                assert set(reason) == {"text", "kind", "start", "end"}
+                assert row["update"][reason["start"] : reason["end"]] == reason["text"], row["row_id"]
         assert found["flags"] == sorted(found["flags"], key=order.index)
         assert 0 <= found["evidence_score"] <= 1
 

@@ -98,6 +98,13 @@ def test_what_was_planted_is_recovered_for_services_left_out() -> None:
     np.testing.assert_allclose(trained().left_out.sum(axis=1), 1.0)
 
 
+def test_labels_without_the_deciding_passages_will_do() -> None:
+    rows = planted()
+    data = labelled(rows.drop(columns=["status", "why"]), list(rows["status"]), [""] * len(rows), {})
+    truth = [STATUSES.index(label) for label in rows["status"]]
+    assert (fit(material(data, WordHash())).left_out.argmax(axis=1) == truth).mean() > 0.9
+
+
 @pytest.mark.parametrize("label", STATUSES)
 def test_it_carries_over_to_things_it_has_not_met(label: str) -> None:
     assert judged(TELLING[label].format("telescope"))["status"].iloc[0] == label

@@ -83,6 +83,16 @@ def test_headings_without_a_synonym_are_compared_by_meaning(tmp_path: Path) -> N
     assert list(updates["update"]) == ["Six crews were trained."]
 
 
+def test_a_short_row_of_the_plan_is_no_heading_row() -> None:
+    cells = [
+        "3",
+        "The service should visit its schools.",
+        "No school has been visited this year.",
+        "May 2024",
+    ]
+    assert recognise(cells) is None
+
+
 def test_status_columns_are_paired_with_their_updates() -> None:
     layout = recognise(["No", "Action", "Update May 2024", "RAG", "Update Nov 2024", "RAG"])
     assert layout is not None

@@ -9,15 +9,8 @@ import pandas as pd
 import pytest
 
 from nlpkit.reading.accounts import Account, Check
-from nlpkit.reporting.terminal import (
-    account_lines,
-    action_numbers,
-    latest,
-    links_lines,
-    question_lines,
-    questions,
-    summary_lines,
-)
+from nlpkit.reporting.ranking import action_numbers, latest, questions
+from nlpkit.reporting.terminal import account_lines, links_lines, question_lines, summary_lines
 
 SOUND: dict[str, Any] = {
     "service": "Northmoor FRS", "source": "p.txt", "plan": "Plan", "section": "", "action_id": "1",

@@ -1,0 +1,238 @@
+"""Subjects into themes: how many there are, who belongs where, and how far each can be relied on.
+
+Ward's agglomeration (1963) gives the centres from which k-means settles, so nothing is drawn at random
+and there are no restarts to agree. Subjects come in an order of their own, and every sum runs on one
+thread: the same table gives the same themes, whatever the order of its rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpkit.analysis.theme_subjects import unit
+
+__all__ = ["Clusters", "cluster", "stability"]
+
+SAMPLE = 3000
+"""Subjects that the agglomeration looks at; the others join the themes that it finds."""
+
+ENOUGH = 0.85
+"""Share of the best silhouette that a number of themes must reach; the smallest that does is taken."""
+
+MOST = 100
+"""Themes at most, unless asked for more: nobody reads a longer list."""
+
+ALIKE = 0.6
+"""Two themes whose centres have this cosine are one."""
+
+FLOOR = 0.15
+"""A subject whose cosine to every theme's centre is lower fits nowhere ..."""
+
+MOST_LEFT_OUT = 0.05
+"""... as long as fewer than this share of the rows are left out so."""
+
+_RESAMPLES = 10
+_RESAMPLED = 0.8
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Themes as numbers, largest (by rows) first.
+
+    Attributes:
+        labels: theme of each subject; -1 where it fits nowhere.
+        nearest: each subject's theme by nearest centre, whether it fits or not.
+        similarity: cosine of each subject to each centre, shape ``(subjects, themes)``.
+        centres: unit vectors, shape ``(themes, dimension)``.
+        silhouette: mean silhouette (Rousseeuw, 1987) for each number of themes that was tried.
+    """
+
+    labels: NDArray[np.int64]
+    nearest: NDArray[np.int64]
+    similarity: NDArray[np.float64]
+    centres: NDArray[np.float64]
+    silhouette: dict[int, float]
+
+    @property
+    def number(self) -> int:
+        return len(self.centres)
+
+    @property
+    def redundancy(self) -> NDArray[np.float64]:
+        """For each theme the highest cosine of its centre to another's; 0 where none is alike."""
+        if self.number < 2:
+            return np.zeros(self.number)
+        cosines = self.centres @ self.centres.T
+        np.fill_diagonal(cosines, -1.0)
+        highest: NDArray[np.float64] = cosines.max(axis=1)
+        return np.maximum(highest, 0.0)
+
+
+def cluster(
+    places: NDArray[np.float64], rows: NDArray[np.int64], order: Sequence[int], number: int | None = None
+) -> Clusters:
+    """Group subjects into themes.
+
+    Args:
+        places: unit vectors, shape ``(subjects, dimension)``.
+        rows: how many rows each subject has.
+        order: positions in the order in which they are sampled.
+        number: how many themes; chosen by silhouette if not given.
+    """
+    sample = np.sort(np.asarray(order[:SAMPLE], dtype=np.int64))
+    tried: dict[int, float] = {}
+    count = len(sample)
+    if count < 4 and number is None:
+        labels = np.zeros(len(places), dtype=np.int64)
+    else:
+        tree = _tree(places[sample])
+        if number is None:
+            tried = _silhouettes(places[sample], tree)
+            number = _enough(tried)
+        labels = _settled(places, _centres(places[sample], _cut(tree, min(number, count))))
+    labels = _joined(places, labels)
+    labels = _without_singles(places, labels)
+    return _ordered(places, rows, labels, tried)
+
+
+def stability(places: NDArray[np.float64], found: Clusters, order: Sequence[int]) -> NDArray[np.float64]:
+    """How surely each theme is found again: mean best Jaccard index over resamples (Hennig, 2007).
+
+    Ten seeded draws of four fifths of the subjects are grouped into as many themes; for each theme the
+    closest of theirs is looked up. 1: it comes out the same every time; below 0.5 it dissolves.
+    """
+    sample = np.sort(np.asarray(order[:SAMPLE], dtype=np.int64))
+    count = max(2, int(_RESAMPLED * len(sample)))
+    scores: list[list[float]] = [[] for _ in range(found.number)]
+    if found.number == 1 or len(sample) < 4:
+        return np.ones(found.number)
+    for seed in range(_RESAMPLES):
+        drawn = np.sort(np.random.default_rng(seed).permutation(sample)[:count])
+        tree = _tree(places[drawn])
+        again = _settled(places[drawn], _centres(places[drawn], _cut(tree, min(found.number, count))))
+        for theme in range(found.number):
+            mine = found.labels[drawn] == theme
+            if not mine.any():
+                continue
+            both = np.bincount(again[mine], minlength=again.max() + 1)
+            either = mine.sum() + np.bincount(again, minlength=again.max() + 1) - both
+            scores[theme].append(float((both / either).max()))
+    return np.array([np.mean(values) if values else 0.0 for values in scores])
+
+
+def _tree(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    from scipy.cluster.hierarchy import linkage  # type: ignore[import-untyped]
+
+    tree: NDArray[np.float64] = linkage(places, "ward")
+    return tree
+
+
+def _cut(tree: NDArray[np.float64], number: int) -> NDArray[np.int64]:
+    from scipy.cluster.hierarchy import fcluster
+
+    return np.asarray(fcluster(tree, number, "maxclust"), dtype=np.int64) - 1
+
+
+def _candidates(count: int) -> list[int]:
+    """Numbers of themes worth trying: every one while they are few, then in steps of a tenth."""
+    most = max(2, min(MOST, count // 3))
+    found = [2]
+    while found[-1] < most:
+        found.append(min(most, max(found[-1] + 1, round(found[-1] * 1.1))))
+    return found
+
+
+def _silhouettes(places: NDArray[np.float64], tree: NDArray[np.float64]) -> dict[int, float]:
+    from sklearn.metrics import silhouette_score
+
+    distances = np.clip(1.0 - places @ places.T, 0.0, 2.0)
+    np.fill_diagonal(distances, 0.0)
+    found: dict[int, float] = {}
+    for number in _candidates(len(places)):
+        labels = _cut(tree, number)
+        if 1 < len(set(labels.tolist())) < len(places):
+            found[number] = float(silhouette_score(distances, labels, metric="precomputed"))
+    return found
+
+
+def _enough(tried: dict[int, float]) -> int:
+    """The smallest number of themes that parts the subjects nearly as well as the best does."""
+    if not tried:
+        return 1
+    best = max(tried.values())
+    return min(number for number, value in tried.items() if value >= ENOUGH * best) if best > 0 else 1
+
+
+def _centres(places: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.stack([places[labels == label].mean(axis=0) for label in np.unique(labels)])
+
+
+def _settled(places: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Labels once k-means has settled from the given centres."""
+    from sklearn.cluster import KMeans
+
+    if len(centres) == 1:
+        return np.zeros(len(places), dtype=np.int64)
+    model: Any = KMeans(len(centres), init=centres, n_init=1, max_iter=100, algorithm="lloyd")
+    return _renumbered(np.asarray(model.fit_predict(places), dtype=np.int64))
+
+
+def _renumbered(labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.asarray(np.unique(labels, return_inverse=True)[1], dtype=np.int64)
+
+
+def _joined(places: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Merge the two themes most alike until none are too much so."""
+    while labels.max() > 0:
+        centres = unit(_centres(places, labels))
+        cosines = centres @ centres.T
+        np.fill_diagonal(cosines, -1.0)
+        first, second = sorted(np.unravel_index(int(cosines.argmax()), cosines.shape))
+        if cosines[first, second] < ALIKE:
+            break
+        labels = _renumbered(np.where(labels == second, first, labels))
+    return labels
+
+
+def _without_singles(places: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A theme of a single subject is none: the subject goes to the nearest of the others."""
+    sizes = np.bincount(labels)
+    kept = np.flatnonzero(sizes > 1)
+    if not len(kept) or len(kept) == len(sizes):
+        return labels
+    centres = unit(np.stack([places[labels == label].mean(axis=0) for label in kept]))
+    alone = np.flatnonzero(sizes[labels] == 1)
+    labels = labels.copy()
+    labels[alone] = kept[(places[alone] @ centres.T).argmax(axis=1)]
+    return _renumbered(labels)
+
+
+def _ordered(
+    places: NDArray[np.float64],
+    rows: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    tried: dict[int, float],
+) -> Clusters:
+    weight = np.bincount(labels, weights=rows)
+    first = [int(np.flatnonzero(labels == label)[0]) for label in range(len(weight))]
+    ranked = sorted(range(len(weight)), key=lambda label: (-weight[label], first[label]))
+    rank = np.empty(len(ranked), dtype=np.int64)
+    rank[ranked] = np.arange(len(ranked))
+    labels = rank[labels]
+    centres = unit(_centres(places, labels))
+    similarity = places @ centres.T
+    fits = similarity[np.arange(len(labels)), labels]
+    kept = labels.copy()
+    spare = MOST_LEFT_OUT * rows.sum()
+    if len(centres) > 1:
+        for place in sorted(np.flatnonzero(fits < FLOOR).tolist(), key=lambda at: (fits[at], at)):
+            if rows[place] >= spare:
+                break
+            spare -= rows[place]
+            kept[place] = -1
+    return Clusters(kept, labels, similarity, centres, tried)

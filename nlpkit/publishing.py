@@ -1,0 +1,107 @@
+"""A table, judged or not yet, as a page for people to read."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from nlpkit.cells import plain
+from nlpkit.embedding import Encoder
+from nlpkit.errors import InputError
+from nlpkit.files import check_place, replace_file
+from nlpkit.reporting.html import render
+from nlpkit.schema import Evidence, Status, conform
+from nlpkit.scoring import Progress, score
+
+__all__ = ["check_report", "page", "report"]
+
+_LOG = logging.getLogger(__name__)
+
+_LABELS = {"status": frozenset(map(str, Status)), "evidence": frozenset(map(str, Evidence))}
+_LISTS = ("status_why", "stale", "stale_refs", "stale_why", "flags", "evidence_why", "links")
+_TEXTS = ("calendar_status", "mismatch")
+
+
+def report(
+    scored: pd.DataFrame,
+    out: str | Path,
+    *,
+    catalogue: str | Path | None = "spotlight",
+    as_of: str = "",
+    encoder: Encoder | None = None,
+    progress: Progress | None = None,
+    why_empty: Sequence[str] = (),
+) -> Path:
+    """Write one self-contained HTML page: overview, questions to ask, every update with its passages.
+
+    The page loads nothing and sends nothing, and opens in any browser of the last years from any place.
+    The same table gives the same bytes.
+
+    Args:
+        scored: a table from :func:`nlpkit.score`, also with themes (:func:`nlpkit.themes`) or columns of
+            your own. A table without judgements, or not for every row, is scored first, with a warning
+            that says so.
+        out: the page, a name that ends in ``.html`` or ``.htm``.
+        catalogue, as_of, encoder, progress: for scoring, as there; unused where that is done.
+        why_empty: what a page without rows says of the reason.
+
+    Returns:
+        Where the page was written.
+
+    Raises:
+        InputError: the place cannot be written to, a ``row_id`` is used twice, or the table cannot be
+            scored.
+    """
+    check_report(out)
+    made = page(
+        scored, catalogue=catalogue, as_of=as_of, encoder=encoder, progress=progress, why_empty=why_empty
+    )
+    replace_file(Path(out), made)
+    return Path(out)
+
+
+def page(
+    scored: pd.DataFrame,
+    *,
+    catalogue: str | Path | None = "spotlight",
+    as_of: str = "",
+    encoder: Encoder | None = None,
+    progress: Progress | None = None,
+    why_empty: Sequence[str] = (),
+) -> bytes:
+    """What :func:`report` writes, in UTF-8."""
+    if len(scored):
+        if not _is_judged(scored):
+            _LOG.warning("the table has no judgements, or not for every row: scored first")
+            scored = score(scored, catalogue=catalogue, as_of=as_of, encoder=encoder, progress=progress)
+        else:
+            scored = conform(scored, as_of=as_of)
+    return render(scored, why_empty=" ".join(why_empty)).encode("utf8", "replace")
+
+
+def check_report(path: str | Path) -> None:
+    """Refuse a place that a page could not be written to, before any work is done for it.
+
+    Raises:
+        InputError: another ending than ``.html`` or ``.htm``, a missing folder, a folder, no permission.
+    """
+    place = Path(path)
+    if place.suffix.lower() not in (".html", ".htm"):
+        raise InputError(
+            f"'{place.suffix}' is not a page's ending" if place.suffix else "has no ending",
+            source=path,
+            remedy="A report is a web page: use a name ending in .html.",
+        )
+    check_place(place)
+
+
+def _is_judged(table: pd.DataFrame) -> bool:
+    """Whether every row has the judgements that the page shows."""
+    if not {*_LABELS, *_LISTS, *_TEXTS} <= set(table.columns):
+        return False
+    return all(table[name].isin(labels).all() for name, labels in _LABELS.items()) and all(
+        isinstance(plain(cell), list) for name in _LISTS for cell in table[name]
+    )
