@@ -22,16 +22,18 @@ _TITLE = 80  # characters
 def own_recommendations(updates: pd.DataFrame) -> pd.DataFrame:
     """Of an update table, for each action its number, recommendation, outcome and theme, in order."""
     table = text_columns(updates)
-    themes = updates["theme"] if "theme" in updates.columns else [""] * len(updates)
+    themes = updates["theme"].fillna("") if "theme" in updates.columns else [""] * len(updates)
     rows: dict[tuple[str, str, str], dict[str, str]] = {}
     for i, theme in enumerate(themes):
         key = (table["service"][i], table["source"][i], table["action_id"][i] or f"row {table['row_id'][i]}")
-        known = rows.setdefault(key, {"id": table["action_id"][i], "theme": str(theme or "")})
+        known = rows.setdefault(
+            key, {"id": table["action_id"][i], "theme": str(theme), "duty": "", "details": ""}
+        )
         for name, column in (("duty", "recommendation"), ("details", "required_outcome")):
             text = " ".join(table[column][i].split())
-            if text and not known.get(name):
+            if text and not known[name]:
                 known[name] = text
-    return pd.DataFrame(rows.values(), columns=["id", "theme", "duty", "details"]).fillna("")
+    return pd.DataFrame(rows.values(), columns=["id", "theme", "duty", "details"])
 
 
 def catalogue_table(actions: pd.DataFrame) -> tuple[pd.DataFrame, int]:

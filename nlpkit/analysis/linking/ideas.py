@@ -15,16 +15,9 @@ from nlpkit.language.concepts import concept_names, concepts
 
 __all__ = ["IDEA_FEATURES", "Ideas", "compare_ideas", "prepare_ideas"]
 
-IDEA_FEATURES: tuple[str, ...] = (
-    "ideas_duty",
-    "ideas_profile",
-    "ideas_passage",
-    "ideas_opening_duty",
-    "ideas_opening_profile",
-)
+IDEA_FEATURES: tuple[str, ...] = ("ideas_duty", "ideas_profile", "ideas_passage")
 """Of a row and an entry: what of the duty's ideas the row expresses; how alike the ideas of both are as
-a whole; the same for the row's best stretch of sentences; and both of the first for its opening sentence.
-From 0 to 1; rare ideas count more."""
+a whole; and the same for the row's best stretch of sentences. From 0 to 1; rare ideas count more."""
 
 _COMMON = 0.3  # weight that a duty's ideas need for half of their say
 _SPREAD = 0.05  # share of an entry's texts that must express an idea for it to count as the entry's
@@ -58,22 +51,20 @@ def prepare_ideas(catalogue: Catalogue) -> Ideas:
 def compare_ideas(
     rows: Sequence[Row], ideas: Ideas, candidates: NDArray[np.intp] | None = None
 ) -> NDArray[np.float64]:
-    """:data:`IDEA_FEATURES` of every row and entry (or candidate): ``(rows, entries, 5)``."""
+    """:data:`IDEA_FEATURES` of every row and entry (or candidate): ``(rows, entries, 3)``."""
     names = len(concept_names())
     stretches = [(i, stretch) for i, row in enumerate(rows) for stretch in windows(row)]
     owners = [i for i, _ in stretches]
     here = np.array(
         [np.maximum.reduce([_present(text) for text in stretch]) for _, stretch in stretches]
     ).reshape(-1, names)
-    whole, opening = np.zeros((len(rows), names)), np.zeros((len(rows), names))
+    whole = np.zeros((len(rows), names))
     for i, row in enumerate(rows):
         if row.main:
-            whole[i], opening[i] = _present(row.whole), _present(row.main[0])
-    entries = len(ideas.duty) if candidates is None else candidates.shape[1]
-    found = np.zeros((len(rows), entries, len(IDEA_FEATURES)))
-    for place, said in ((0, whole), (3, opening)):
-        found[:, :, place] = _against(said, ideas.duty, candidates)
-        found[:, :, place + 1] = _against(_unit(said * ideas.weights), ideas.profile, candidates)
+            whole[i] = _present(row.whole)
+    found = np.zeros((len(rows), len(ideas.duty) if candidates is None else candidates.shape[1], 3))
+    found[:, :, 0] = _against(whole, ideas.duty, candidates)
+    found[:, :, 1] = _against(_unit(whole * ideas.weights), ideas.profile, candidates)
     if owners:
         of = None if candidates is None else candidates[owners]
         np.maximum.at(found[:, :, 2], owners, _against(_unit(here * ideas.weights), ideas.profile, of))

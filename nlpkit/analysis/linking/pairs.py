@@ -32,19 +32,16 @@ __all__ = [
 PAIR_FEATURES: tuple[str, ...] = (
     *(f"best_{name}" for name in FEATURES),
     *(f"whole_{name}" for name in FEATURES),
-    *(f"opening_{name}" for name in FEATURES),
     *(f"best_{name}_lead" for name in FEATURES),
     *(f"whole_{name}_lead" for name in FEATURES),
-    *(f"opening_{name}_lead" for name in FEATURES),
     "narrative_only",
     *IDEA_FEATURES,
     *(f"{name}_lead" for name in IDEA_FEATURES),
 )
-"""What the models see of a row and an entry: the similarities of the row's best passage, of its text as a
-whole (a subject named in passing raises the first, not the second) and of its opening sentence (which
-tells more often than the others what the row is about); by how much each leads over the next best entry
-(negative: how far behind the best); whether the row is a narrative without the recommendation that it
-answers; and the ideas that both express. Where the catalogue has examples,
+"""What the models see of a row and an entry: the similarities of the row's best passage and of its text
+as a whole (a subject named in passing raises the first, not the second); by how much each leads over
+the next best entry (negative: how far behind the best); whether the row is a narrative without the
+recommendation that it answers; and the ideas that both express. Where the catalogue has examples,
 :data:`nlpkit.analysis.linking.examples.EXAMPLE_FEATURES` follow."""
 
 _NARRATIVE_SHARE = 0.25  # of what a narrative is nearer than the recommendation that it answers
@@ -93,13 +90,12 @@ def pair_features(
         candidates: for each row, the entries to look at (as many for each row); all, without it.
     """
     asked, told = _similarities(rows, goal.facets, store, candidates)
-    entries, width = asked.shape[1], 2 * len(FEATURES)
+    entries = asked.shape[1]
     has_asks = np.array([bool(row.asks) for row in rows], dtype=bool)
     has_both = has_asks & np.array([bool(row.tells) for row in rows], dtype=bool)
     # A narrative can bear out what is asked; one that says little of it takes nothing away.
     mixed = asked + _NARRATIVE_SHARE * np.maximum(told - asked, 0)
     values = np.where(has_both[:, None, None], mixed, np.maximum(asked, told))
-    values[:, :, width:] = np.where(has_asks[:, None, None], asked[:, :, width:], told[:, :, width:])
     alone = np.broadcast_to((~has_asks)[:, None, None], (len(rows), entries, 1))
     ideas = compare_ideas(rows, goal.ideas, candidates)
     parts: list[NDArray[Any]] = [values, lead(values), alone, ideas, lead(ideas)]
@@ -114,9 +110,9 @@ def pair_features(
 def _similarities(
     rows: Sequence[Row], facets: Facets, store: Vectors, candidates: NDArray[np.intp] | None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Of what is asked and of what is told: the similarities of the best passage, the whole, the opening."""
+    """Of what is asked and of what is told: the best passage's similarities, then the whole's."""
     entries = len(facets.catalogue.entries) if candidates is None else candidates.shape[1]
-    asked = np.zeros((len(rows), entries, 3 * len(FEATURES)), dtype=np.float32)
+    asked = np.zeros((len(rows), entries, 2 * len(FEATURES)), dtype=np.float32)
     told = np.zeros_like(asked)
     texts = list(dict.fromkeys(text for row in rows for text in (*row.asks, *row.tells)))
     if not texts:
@@ -132,7 +128,7 @@ def _similarities(
             for passages, into in ((row.asks, asked), (row.tells, told)):
                 if passages:
                     mine = scores[[place[text] for text in passages]]
-                    into[i] = np.concatenate([mine.max(axis=0), mine[-1], mine[0]], axis=1)
+                    into[i] = np.concatenate([mine.max(axis=0), mine[-1]], axis=1)
         return asked, told
     wanted = [
         (i, place[text], into)
@@ -145,11 +141,9 @@ def _similarities(
     found = compare_pairs(texts, np.stack([store[text] for text in texts]), facets, pairs)
     found = found.reshape(len(wanted), entries, len(FEATURES))
     for side, into in enumerate((asked, told)):
-        mine = np.flatnonzero(sides == side)
-        best, whole, opening = np.split(into, 3, axis=2)
-        np.maximum.at(best, owners[mine], found[mine])
-        whole[owners[mine]] = found[mine]  # the whole stands last, and stays
-        opening[owners[mine[::-1]]] = found[mine[::-1]]
+        mine = sides == side
+        np.maximum.at(into[:, :, : len(FEATURES)], owners[mine], found[mine])
+        into[owners[mine], :, len(FEATURES) :] = found[mine]  # the whole stands last, and stays
     return asked, told
 
 

@@ -14,7 +14,7 @@ _CLAUSES = re.compile(
     r"\s*;\s+|,\s+(?:and|so\s+that|which|with|where)\s+|\s+and\s+(?=(?:everyone|how|a|the|to|more|can)\b)"
 )
 _FEWEST = 2  # words of content that a clause needs to stand by itself
-_COVERED = 0.5  # share of a clause's telling words that the row must have
+_COVERED = 0.5  # share of a clause's telling words, or of its ideas, that the row must have
 _LONGEST = 90  # characters of a quotation in what is missing
 
 
@@ -55,7 +55,7 @@ def missing(number: int, row: Row, facets: Facets) -> str:
     """What of an entry's duty the row does not speak of; "" where nothing is plainly missing.
 
     The duty is taken clause by clause; a clause is missing if the row has neither most of its telling
-    words nor any of its ideas. Beside it stands what the row speaks of and the entry does not.
+    words nor most of its ideas. Beside it stands what the row speaks of and the entry does not.
     """
     entry = facets.catalogue.entries[number]
     text = " ".join((*row.asks, *row.tells))
@@ -63,9 +63,10 @@ def missing(number: int, row: Row, facets: Facets) -> str:
     lacking = []
     for clause in _clauses(without_preamble(entry.duty)):
         words, meant = telling_terms(clause), concepts(clause)
-        if meant.keys() & ideas.keys() or not (words or meant):
-            continue
-        if not words or len(words.keys() & said.keys()) < _COVERED * len(words):
+        if (words or meant) and not any(
+            wanted and len(wanted & had) >= _COVERED * len(wanted)
+            for wanted, had in ((words.keys(), said.keys()), (meant.keys(), ideas.keys()))
+        ):
             lacking.append(clause)
     if not lacking:
         return ""
