@@ -55,7 +55,7 @@ def missing(number: int, row: Row, facets: Facets) -> str:
     """What of an entry's duty the row does not speak of; "" where nothing is plainly missing.
 
     The duty is taken clause by clause; a clause is missing if the row has neither most of its telling
-    words nor most of its ideas. Beside it stands what the row speaks of and the entry does not.
+    words nor most of its ideas. Beside it stand ideas, or else words, that the row has and the entry does not.
     """
     entry = facets.catalogue.entries[number]
     text = " ".join((*row.asks, *row.tells))
@@ -71,7 +71,10 @@ def missing(number: int, row: Row, facets: Facets) -> str:
     if not lacking:
         return ""
     every = " ".join((entry.title, entry.duty, *entry.aliases, *entry.details))
-    own = [word for term, word in telling_terms(row.whole).items() if term not in telling_terms(every)]
+    # What an idea is put in says more than single words, where there are any ideas.
+    theirs, known = telling_terms(every), concepts(every)
+    own = list(dict.fromkeys(f"“{said}”" for idea, said in concepts(row.whole).items() if idea not in known))
+    own = own or [word for term, word in telling_terms(row.whole).items() if term not in theirs]
     asked = "; ".join(f"“{short(clause, _LONGEST)}”" for clause in lacking[:2])
     beside = f"; the action speaks of {', '.join(own[:5])} instead" if own else ""
     return f"missing for equivalence: the recommendation asks {asked}{beside}"

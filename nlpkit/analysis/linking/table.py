@@ -40,6 +40,7 @@ _MOST = 5  # links a row can have
 _QUOTED = 0.8  # share of words in common from which a recommendation counts as quoted,
 _QUOTED_WORDS = 4  # if they are this many at least
 _ROWS = 400  # looked at together
+_NOT_SURE = "nothing of the recommendation is plainly missing, but it is not likely enough to be the same"
 
 
 def link(
@@ -184,8 +185,10 @@ def _decide(
 
 def _reason(item: Link, row: Row, goal: Goal, store: Vectors) -> str:
     reason = why(item.entry, row, goal.facets, store)
-    lacking = missing(item.entry, row, goal.facets) if item.grade == "related" else ""
-    return f"{reason}; {lacking}" if reason and lacking else reason or lacking
+    if item.grade != "related":
+        return reason
+    lacking = missing(item.entry, row, goal.facets) or _NOT_SURE
+    return f"{reason}; {lacking}" if reason else lacking
 
 
 def _quoted(passages: Row, duties: Sequence[str], entries: NDArray[np.intp]) -> Iterator[Link]:
