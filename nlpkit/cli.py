@@ -200,19 +200,24 @@ def link(
     with ProgressBar(quiet=quiet) as bar:
         bar("reading files", 0, 2)
         intake = _take_in(inputs, service, as_of, quiet)
-        others = _take_in(to_actions, "", as_of, quiet).updates if to_actions else None
+        others = _take_in(to_actions, "", as_of, quiet) if to_actions else None
         from nlpkit import scoring
 
         bar("linking", 1, 2)
         if others is None:
             links = scoring.link(intake.updates, catalogue=catalogue)
         else:
-            links = scoring.link_actions(intake.updates, others)
+            links = scoring.link_actions(intake.updates, others.updates)
     _write(links, out)
     if not quiet:
         linked = links["row_id"].nunique()
         _say(f"{len(links)} links of {linked} updates; {len(intake.updates) - linked} updates have none")
-    _finish(intake, out)
+    complete = others is None or others.rejected.empty
+    if others is not None and not complete:
+        _problem(
+            f"{len(others.rejected)} rows or files set aside of what was linked to (nlpkit read lists them)"
+        )
+    _finish(intake, out, complete)
 
 
 def _compare(inputs: list[str], out: str, service: str, as_of: str, catalogue: str, quiet: bool) -> NoReturn:

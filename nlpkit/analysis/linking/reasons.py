@@ -55,7 +55,8 @@ def missing(number: int, row: Row, facets: Facets) -> str:
     """What of an entry's duty the row does not speak of; "" where nothing is plainly missing.
 
     The duty is taken clause by clause; a clause is missing if the row has neither most of its telling
-    words nor most of its ideas. Beside it stand ideas, or else words, that the row has and the entry does not.
+    words nor most of its ideas. Beside it stand ideas, or else words, that the row has and the entry
+    does not.
     """
     entry = facets.catalogue.entries[number]
     text = " ".join((*row.asks, *row.tells))
