@@ -260,11 +260,17 @@ def _html_lines(lines: Sequence[str]) -> str:
 
 
 def _as_docx(parts: Sequence[Part]) -> bytes:
-    """A Word document with shaded cells, vertically merged ones, and styles for headings and lists."""
+    """A landscape Word document with ruled tables, shaded and merged cells, styles for headings and lists."""
     import docx
+    from docx.enum.section import WD_ORIENT
     from docx.enum.text import WD_BREAK
+    from docx.shared import Mm
 
     document = docx.Document()
+    page = document.sections[0]
+    page.orientation = WD_ORIENT.LANDSCAPE
+    page.page_width, page.page_height = Mm(297), Mm(210)
+    page.left_margin = page.right_margin = Mm(15)
     for part in parts:
         if part.kind == "table":
             _docx_table(document, part.rows)
@@ -286,17 +292,24 @@ def _as_docx(parts: Sequence[Part]) -> bytes:
     return file.getvalue()
 
 
-def _docx_lines(place: Any, lines: Sequence[str]) -> None:
+def _docx_lines(place: Any, lines: Sequence[str], first: Any = None) -> None:
     for line in lines:
-        paragraph = place.add_paragraph(style="List Bullet" if line.startswith("- ") else None)
+        paragraph, first = first or place.add_paragraph(), None
+        paragraph.style = "List Bullet" if line.startswith("- ") else "Normal"
         paragraph.add_run(_plain(line)).underline = line.startswith("_") or None
 
 
 def _docx_table(document: Any, rows: Sequence[Sequence[Box]]) -> None:
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
+    from docx.shared import Mm
 
-    table = document.add_table(rows=len(rows), cols=max(map(len, rows)))
+    table = document.add_table(rows=len(rows), cols=max(map(len, rows)), style="Table Grid")
+    table.autofit = False
+    for column, width in zip(table.columns, _widths(rows), strict=True):
+        column.width = Mm(width)
+        for cell in column.cells:
+            cell.width = Mm(width)
     for i, row in enumerate(rows):
         cells = table.rows[i].cells
         for j, box in enumerate(row):
@@ -304,7 +317,7 @@ def _docx_table(document: Any, rows: Sequence[Sequence[Box]]) -> None:
             if box.covered:
                 continue
             if box.text:
-                _docx_lines(cell, box.text)
+                _docx_lines(cell, box.text, cell.paragraphs[0])
             if box.colour:
                 shading = OxmlElement("w:shd")
                 shading.set(qn("w:val"), "clear")
@@ -312,6 +325,20 @@ def _docx_table(document: Any, rows: Sequence[Sequence[Box]]) -> None:
                 cell._tc.get_or_add_tcPr().append(shading)
             if box.down > 1:
                 cell.merge(table.cell(i + box.down - 1, j))
+
+
+def _widths(rows: Sequence[Sequence[Box]]) -> list[float]:
+    """Millimetres for each column: room for its longest word, and the rest by how much it holds."""
+    count = max(map(len, rows))
+    words, texts = [0] * count, [0] * count
+    for row in rows:
+        for j, box in enumerate(row):
+            text = " ".join(box.text)
+            words[j] = max([words[j], *map(len, text.split())])
+            texts[j] = max(texts[j], len(text))
+    least = [8 + 2.4 * letters for letters in words]
+    spare = max(0.0, 265 - sum(least))
+    return [low + spare * held / max(1, sum(texts)) for low, held in zip(least, texts, strict=True)]
 
 
 _LAYOUT: dict[str, Callable[[dict[str, Any]], Iterator[Part]]] = {

@@ -229,7 +229,8 @@ def _words(letters: list[_Letter], turn: _Turn) -> list[Word]:
             lies = (-letter.angle) % 4 != turn.quarter  # a heading on its side: kept together
             gap = box[0] - before[2]
             jump = abs((box[1] + box[3]) - (before[1] + before[3])) / 2
-            if not lies and (gap > 0.25 * size or gap < -0.8 * size or jump > 0.5 * size):
+            one = box == before  # letters of a ligature share its box
+            if not lies and not one and (gap > 0.25 * size or gap < -0.8 * size or jump > 0.5 * size):
                 close()
         if not run:
             bold = letter.bold
