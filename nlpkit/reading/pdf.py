@@ -14,9 +14,10 @@ from typing import Any
 
 from nlpkit.colours import colour_name
 from nlpkit.errors import InputError
-from nlpkit.reading.blocks import Block, Cell, Heading, Line, Row, Table
+from nlpkit.reading.blocks import Block, Cell, Heading, Line, Paragraph, Row, Table
 from nlpkit.reading.documents import Document
 from nlpkit.reading.grids import Grid, Laid
+from nlpkit.reading.headers import is_heading, role_of
 from nlpkit.reading.narrative import ENTRY
 from nlpkit.reading.pdf_columns import ColumnTable, PageLines, column_tables
 from nlpkit.reading.pdf_lines import Line as WordLine
@@ -30,7 +31,7 @@ from nlpkit.reading.pdf_lines import (
     lines_of,
     pitch_of,
 )
-from nlpkit.reading.pdf_marks import Page, Word, read_page
+from nlpkit.reading.pdf_marks import Box, Page, Word, read_page
 from nlpkit.reading.pdf_ruled import RuledTable, ruled_tables
 from nlpkit.reading.text import prose_block
 
@@ -81,7 +82,10 @@ def document_from_pdf(raw: bytes, *, source: str | Path) -> Document:
     vocabulary = Counter(
         word.text.lower().strip(".,;:()") for page in pages for word in page.words if word.text[0].isalpha()
     )
-    maker = _Maker(source, vocabulary)
+    right: dict[float, float] = defaultdict(float)  # where lines end, by the width of the page
+    for lines in loose:
+        right[lines.width] = max([right[lines.width], *(line[-1].x1 for line in lines.lines)])
+    maker = _Maker(source, vocabulary, right)
     for page, lines in zip(pages, loose, strict=True):
         maker.add(page, lines, tables[page.number], columns[page.number])
     for text in footers:
@@ -202,7 +206,7 @@ def _without_running_titles(pages: Sequence[PageLines], heights: dict[int, float
                 edge = "head"
             elif i >= len(page.lines) - _EDGE_LINES and line[0].middle > (1 - _EDGE) * height:
                 edge = "foot"
-            if edge and not ENTRY.match(line_text(line)):
+            if edge and not ENTRY.match(line_text(line)) and not is_heading(line_text(line)):
                 here[i] = (_PAGE_OF.sub("#", line_text(line).lower()), edge)
         edges[page.number] = here
         seen.update(set(here.values()))
@@ -239,12 +243,16 @@ def _many_columns(line: WordLine) -> bool:
 class _Maker:
     """Tables and prose of the pages on their way to blocks."""
 
-    def __init__(self, source: str | Path, vocabulary: Mapping[str, int]) -> None:
+    def __init__(
+        self, source: str | Path, vocabulary: Mapping[str, int], right: Mapping[float, float]
+    ) -> None:
         self.source = source
         self.vocabulary = vocabulary
+        self.right = right
         self.blocks: list[Block] = []
         self.places: dict[int, str] = {}
         self._grid = Grid(source)
+        self._open = False  # the last page ended with a label whose coloured area may stand on the next
 
     def _next(self, page: int) -> int:
         place = len(self.places) + 1
@@ -265,7 +273,7 @@ class _Maker:
         parts: list[tuple[float, int, Any]] = [(table.span.top, 0, table) for table in ruled]
         parts += [(table.top, 1, table) for table in columns]
         paragraph: list[WordLine] = []
-        right = max((line[-1].x1 for line in loose.lines), default=page.width)
+        right = self.right[loose.width]
         before = -2
         tops = sorted(top for top, _, _ in parts)
         for i, line in enumerate(loose.lines):
@@ -279,6 +287,7 @@ class _Maker:
                 and not split
                 and goes_on(paragraph[-1], line, span, pitch=tight, padding=0.0, spaced=_APART)
                 and not _LABEL.match(line_text(line))
+                and not (is_heading(line_text(line)) and line_text(line)[0].isupper())
                 and abs(paragraph[-1][0].size - line[0].size) < 1
                 and _runs_on(paragraph[-1], line)
             ):
@@ -287,6 +296,9 @@ class _Maker:
                 paragraph = [line]
                 parts.append((line[0].top, 2, paragraph))
             before = i
+        if self._open and (colour := _bar_at_head(page)):
+            self._add_colour(page, colour)
+        self._open = False
         for _, kind, part in sorted(parts, key=lambda part: (part[0], part[1])):
             if kind == 0:
                 self._add_ruled(page, part, usual)
@@ -311,6 +323,14 @@ class _Maker:
         if stands_out and len(text.split()) <= 30 and not isinstance(block, Heading):
             block = Heading(text.rstrip(":"), place) if not re.search(r"[.;,]$", text) else block
         self.blocks.append(block)
+        self._open = role_of(text) in {"status", "declared"}
+        if self._open and (colour := _bar(page, words)):
+            self._add_colour(page, colour)
+            self._open = False
+
+    def _add_colour(self, page: Page, colour: str) -> None:
+        """Add the colour of an area that stands where a label's words would."""
+        self.blocks.append(Paragraph(f"{colour_name(colour)} (fill)", self._next(page.number)))
 
     def _add_ruled(self, page: Page, table: RuledTable, usual: float) -> None:
         laid: list[tuple[int, list[Laid]]] = []
@@ -373,6 +393,36 @@ def _patch(page: Page, words: Sequence[Word]) -> str:
         if across and beside and colour_name(fill.colour):
             return fill.colour
     return ""
+
+
+def _bar(page: Page, words: Sequence[Word]) -> str:
+    """The colour of an area without words behind a label ("Status") or right below it, or ``""``."""
+    left, right = words[0].x0, words[-1].x1
+    top, bottom = words[0].top, words[0].bottom
+    for fill in _bars(page):
+        below = 0 <= fill.top - bottom + 1 <= bottom - top and fill.x0 <= right + _PATCH
+        beside = fill.top - 1 <= (top + bottom) / 2 <= fill.bottom + 1 and right <= fill.x0 <= right + _PATCH
+        if (below or beside) and fill.x1 > left:
+            return fill.colour
+    return ""
+
+
+def _bar_at_head(page: Page) -> str:
+    """The colour of an area without words that stands above all words of a page, or ``""``."""
+    first = min((word.top for word in page.words), default=page.height)
+    return next((fill.colour for fill in _bars(page) if fill.bottom <= first + 1), "")
+
+
+def _bars(page: Page) -> list[Box]:
+    """The coloured areas in which no word stands."""
+    return [
+        fill
+        for fill in page.fills
+        if colour_name(fill.colour)
+        and not any(
+            fill.x0 <= word.x0 < fill.x1 and fill.top <= word.middle <= fill.bottom for word in page.words
+        )
+    ]
 
 
 def _inside(at: float, span: Span) -> bool:
