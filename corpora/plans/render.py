@@ -306,7 +306,7 @@ def _docx_table(document: Any, rows: Sequence[Sequence[Box]]) -> None:
 
     table = document.add_table(rows=len(rows), cols=max(map(len, rows)), style="Table Grid")
     table.autofit = False
-    for column, width in zip(table.columns, _widths(rows), strict=True):
+    for column, width in zip(table.columns, widths(rows), strict=True):
         column.width = Mm(width)
         for cell in column.cells:
             cell.width = Mm(width)
@@ -327,7 +327,7 @@ def _docx_table(document: Any, rows: Sequence[Sequence[Box]]) -> None:
                 cell.merge(table.cell(i + box.down - 1, j))
 
 
-def _widths(rows: Sequence[Sequence[Box]]) -> list[float]:
+def widths(rows: Sequence[Sequence[Box]]) -> list[float]:
     """Millimetres for each column: room for its longest word, and the rest by how much it holds."""
     count = max(map(len, rows))
     words, texts = [0] * count, [0] * count
