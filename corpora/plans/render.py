@@ -1,8 +1,9 @@
 """Renders the authored plans of this folder (``*.json``) as Word documents, web pages and text.
 
-Every plan comes in four layouts: one wide table with coloured cells and merged themes (``wide``), an
-entry a recommendation (``blocks``), a table under each heading (``sections``), and a table cut by pages
-(``paged``). All say the same, so that all must be read as the same. Run as
+Every plan comes in six layouts: one wide table with coloured cells and merged themes (``wide``), an
+entry a recommendation (``blocks``), a table under each heading (``sections``), a table cut by pages
+(``paged``), an upright table a recommendation (``cards``), and a row an update (``register``). All say
+the same, so that all must be read as the same. Run as
 
     python corpora/plans/render.py FOLDER
 """
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-LAYOUTS = ("wide", "blocks", "sections", "paged")
+LAYOUTS = ("wide", "blocks", "sections", "paged", "cards", "register")
 FORMATS = ("docx", "html", "txt")
 SHADES = {"blue": "0070C0", "green": "00B050", "amber": "FFC000", "red": "FF0000", "grey": "A6A6A6"}
 _PAGE = 3  # actions on a page
@@ -152,6 +153,33 @@ def _blocks(plan: dict[str, Any]) -> Iterator[Part]:
             for period, update in zip(plan["periods"], action["updates"], strict=True):
                 yield Part("label", f"Progress ({period})", rows=((Box(tuple(update)),),))
             yield Part("label", "Status", rows=((Box(),),), colour=action["colour"])
+
+
+def _cards(plan: dict[str, Any]) -> Iterator[Part]:
+    """A small upright table a recommendation, its labels down the left side."""
+    for section, actions in groupby(plan["actions"], key=lambda action: action["section"]):
+        yield Part("heading", section)
+        for action in actions:
+            lines = [("Reference", _box(action["id"])), ("Recommendation", _box(action["recommendation"]))]
+            lines += [("Outcome required", _box(action["outcome"])), ("Lead", _box(action["owner"]))]
+            lines += [("Due date", _box(action["due"]))]
+            for period, update in zip(plan["periods"], action["updates"], strict=True):
+                lines.append((f"Update {period}", Box(tuple(update))))
+            lines.append(("Status", Box(colour=action["colour"])))
+            yield Part("table", rows=tuple((_box(label), box) for label, box in lines))
+            yield Part("text", "")
+
+
+def _register(plan: dict[str, Any]) -> Iterator[Part]:
+    """A long table with a row an update: what is asked stands in each row, the period in a column."""
+    names = ("Theme", "Action no.", "Recommendation", "Owner", "Target date", "Reporting period", "Update")
+    rows = [tuple(map(_box, (*names, "RAG status")))]
+    for action in plan["actions"]:
+        fields = (action[key] for key in ("section", "id", "recommendation", "owner", "due"))
+        common = tuple(map(_box, fields))
+        for period, update in zip(plan["periods"], action["updates"], strict=True):
+            rows.append((*common, _box(period), Box(tuple(update)), Box(colour=action["colour"])))
+    yield Part("table", rows=tuple(rows))
 
 
 def _plain(line: str) -> str:
@@ -346,6 +374,8 @@ _LAYOUT: dict[str, Callable[[dict[str, Any]], Iterator[Part]]] = {
     "blocks": _blocks,
     "sections": _sections,
     "paged": _paged,
+    "cards": _cards,
+    "register": _register,
 }
 _FORM: dict[str, Callable[[Sequence[Part]], bytes]] = {
     "docx": _as_docx,

@@ -33,6 +33,7 @@ from nlpkit.reading.pdf_lines import (
 )
 from nlpkit.reading.pdf_marks import Box, Page, Word, read_page
 from nlpkit.reading.pdf_ruled import RuledTable, ruled_tables
+from nlpkit.reading.pdf_upright import upright_tables
 from nlpkit.reading.text import prose_block
 
 __all__ = ["MAX_CHARACTERS", "MAX_PAGES", "document_from_pdf"]
@@ -52,7 +53,8 @@ _APART = 1.2  # times the distance of lines in a paragraph, from which the next 
 _LABEL = re.compile(r"[A-Z][\w ()/&’'-]{1,40}:(?=\s|$)")
 _PAGE_OF = re.compile(r"\bpage\s*\d+(?:\s*(?:of|/)\s*\d+)?|\b\d+\s*(?:of|/)\s*\d+$|^\d+\b|\b\d+$")
 _PAGE_NUMBER = re.compile(
-    r"\W*(?:page\s*)?(?:\d{1,4}|[ivx]{1,6})(?:\s*(?:of|/|\|)\s*\d{1,4})?\W*$", re.IGNORECASE
+    r"\W*(?:page\s*)?(?:(?!(?:19|20)\d\d\b)\d{1,4}|[ivx]{1,6})(?:\s*(?:of|/|\|)\s*\d{1,4})?\W*$",
+    re.IGNORECASE,
 )
 
 
@@ -79,6 +81,9 @@ def document_from_pdf(raw: bytes, *, source: str | Path) -> Document:
     columns: dict[int, list[ColumnTable]] = defaultdict(list)
     for table in column_tables(loose):
         columns[table.page].append(table)
+    taken = {page.number: {i for table in columns[page.number] for i in table.lines} for page in pages}
+    for number, upright in upright_tables(loose, taken).items():
+        columns[number] += upright
     vocabulary = Counter(
         word.text.lower().strip(".,;:()") for page in pages for word in page.words if word.text[0].isalpha()
     )
@@ -214,22 +219,32 @@ def _without_running_titles(pages: Sequence[PageLines], heights: dict[int, float
     kept: set[str] = set()
     feet: list[str] = []
     for page in pages:
+        here = edges[page.number]
+
+        def runs(i: int, line: WordLine, here: dict[int, tuple[str, str]] = here) -> bool:
+            key = here.get(i)
+            if key is None or _many_columns(line):
+                return False
+            number = bool(_PAGE_NUMBER.match(line_text(line)))
+            return seen[key] >= enough or (number and (seen[key] >= 2 or key[1] == "foot" or len(pages) == 1))
+
+        # What repeats below a line of the plan is the plan's own, whatever stands on other pages.
+        marked = [runs(i, line) for i, line in enumerate(page.lines)]
+        first = marked.index(False) if False in marked else len(marked)
+        last = len(marked) - (marked[::-1].index(False) if False in marked else len(marked))
         lines = []
         for i, line in enumerate(page.lines):
-            key, edge = edges[page.number].get(i, ("", ""))
-            text = line_text(line)
-            if not edge or _many_columns(line):
+            if first <= i < last:
                 lines.append(line)
-            elif _PAGE_NUMBER.match(text) and (seen[key, edge] >= 2 or edge == "foot" or len(pages) == 1):
                 continue
-            elif seen[key, edge] < enough:
+            (key, edge), text = here[i], line_text(line)
+            if _PAGE_NUMBER.match(text) or key in kept:
+                continue
+            kept.add(key)
+            if edge == "head":
                 lines.append(line)
-            elif key not in kept:
-                kept.add(key)
-                if edge == "head":
-                    lines.append(line)
-                else:
-                    feet.append(text)
+            else:
+                feet.append(text)
         page.lines = lines
     return feet
 

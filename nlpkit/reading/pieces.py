@@ -14,7 +14,7 @@ from nlpkit.reading.headers import Layout, heads_another, is_heading, recognise
 from nlpkit.reading.narrative import ENTRY
 from nlpkit.reading.provenance import is_generic, names_plan, running_titles, service_named_by
 from nlpkit.reading.rows import Placed, action_number, place_row, uncovered
-from nlpkit.reading.turned import turned
+from nlpkit.reading.turned import is_upright, turned
 from nlpkit.schema import tidy_action_id
 
 __all__ = ["Ledger", "Piece", "find_pieces"]
@@ -65,7 +65,7 @@ def find_pieces(blocks: Sequence[Block], ledger: Ledger, encoder: Encoder | None
     asked = ("", "")
     layout: Layout | None = None
     headed_since = False
-    for block in _with_their_headings(blocks, encoder):
+    for block in _whole_tables(blocks, encoder):
         if not isinstance(block, Table):
             told = _asked(block.text)
             asked = told or asked
@@ -120,20 +120,22 @@ def find_pieces(blocks: Sequence[Block], ledger: Ledger, encoder: Encoder | None
     return pieces
 
 
-def _with_their_headings(blocks: Sequence[Block], encoder: Encoder | None) -> list[Block]:
-    """The blocks, a table that ends with its heading row, as above a page break, put to the next."""
+def _whole_tables(blocks: Sequence[Block], encoder: Encoder | None) -> list[Block]:
+    """The blocks, tables put together that a page cut where neither part can be read alone.
+
+    Such are a heading row that its rows don't follow, and an upright table in the middle of a record.
+    """
     whole: list[Block] = []
     for block in blocks:
         last = whole[-1] if whole else None
-        if (
-            isinstance(block, Table)
-            and isinstance(last, Table)
-            and len(last.rows[-1].cells) == len(block.rows[0].cells)
-            and recognise(_row_texts(last.rows[-1]), encoder=encoder) is not None
-        ):
-            whole[-1] = Table((*last.rows, *block.rows), last.place)
-        else:
-            whole.append(block)
+        if isinstance(block, Table) and isinstance(last, Table):
+            both = Table((*last.rows, *block.rows), last.place)
+            alike = len(last.rows[-1].cells) == len(block.rows[0].cells)
+            headed = alike and recognise(_row_texts(last.rows[-1]), encoder=encoder) is not None
+            if headed or (is_upright(last) and is_upright(block) and turned(both) is not None):
+                whole[-1] = both
+                continue
+        whole.append(block)
     return whole
 
 

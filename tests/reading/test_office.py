@@ -67,7 +67,7 @@ def test_what_libreoffice_writes_gives_the_same_table(source: str, target: str, 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed")
-@pytest.mark.parametrize("layout", ["wide", "sections", "paged"])
+@pytest.mark.parametrize("layout", ["wide", "sections", "paged", "cards", "register"])
 @pytest.mark.parametrize("name", PLANS)
 def test_what_a_browser_prints_gives_the_same_table(name: str, layout: str, tmp_path: Path) -> None:
     # "blocks" gives some colours by an attribute that browsers no longer show.
