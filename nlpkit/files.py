@@ -7,17 +7,17 @@ they are never half-written. The same table gives the same bytes.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
-import stat
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from nlpkit.atomic import write_whole
 from nlpkit.cells import plain, restored, series
 from nlpkit.errors import InputError, NoRows
 from nlpkit.formats.delimited import delimited_grid, to_delimited
@@ -50,6 +50,8 @@ TABLE_ENDINGS: Mapping[str, str] = {
 """File endings and the format that each stands for."""
 
 _LOG = logging.getLogger(__name__)
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_OUT_OF_ROOM = "Make room there or choose another place; what stood there before is untouched."
 
 
 def table_format(path: str | Path) -> str:
@@ -256,27 +258,11 @@ def replace_file(path: Path, data: bytes) -> None:
     """Write a file beside its place and rename it there, so that it is never half-written.
 
     Raises:
-        InputError: the place cannot be written to.
+        InputError: the place cannot be written to; what stood there still does.
     """
     try:
-        path = path.resolve()
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(beside, stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask())
-            os.replace(beside, path)
-        except BaseException:
-            Path(beside).unlink(missing_ok=True)
-            raise
+        write_whole(path, data)
     except OSError as error:
         told = f"cannot be written ({error.strerror or error})"
-        raise InputError(told, source=path, remedy="Choose another place.") from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        remedy = _OUT_OF_ROOM if error.errno in _FULL else "Choose another place."
+        raise InputError(told, source=path, remedy=remedy) from None

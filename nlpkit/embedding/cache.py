@@ -7,13 +7,13 @@ import io
 import logging
 import os
 import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpkit.atomic import clear_scraps, write_whole
 from nlpkit.embedding import Encoder
 
 __all__ = ["CachedEncoder", "default_cache_folder"]
@@ -125,14 +125,8 @@ class CachedEncoder:
         name = f"{hashlib.sha256(content).hexdigest()}.npy"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            handle, beside = tempfile.mkstemp(dir=self.folder, suffix=".part")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
-                os.replace(beside, self.folder / name)
-            except BaseException:
-                _remove(Path(beside))
-                raise
+            clear_scraps(self.folder)
+            write_whole(self.folder / name, content, durable=False)
         except OSError as error:
             _log.warning("Vectors are not kept: %s cannot be written (%s)", self.folder, error)
             return ""
