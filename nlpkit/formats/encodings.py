@@ -1,4 +1,4 @@
-"""Bytes of a text or table as text: which encoding they are in, and letters decoded wrongly before put right."""
+"""Bytes of a text or table as text, whatever their encoding; what was decoded wrongly before is put right."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ __all__ = [
     "Account",
     "Check",
     "Reading",
+    "document_bytes",
     "read_document",
     "read_documents",
     "read_frame",
@@ -35,11 +36,28 @@ DOCUMENT_SUFFIXES = frozenset(
 )
 """Endings of files that are read as plans; tables are read by :mod:`nlpkit.files`."""
 
+_UNPACK = "Unpack it, and give the folder, or pack it as .zip."
+_PICTURE = "It is a picture: have its text recognised (OCR) and saved as .pdf or .docx first."
+
 OTHER_FORMATS = {
     ".doc": "'.doc' is the old Word format: open it and save it as .docx.",
     ".docm": "Save it as .docx, without macros.",
     ".odt": "Open it and save it as .docx.",
     ".rtf": "Open it and save it as .docx.",
+    ".xlsm": "Save it as .xlsx, without macros.",
+    ".xlsb": "Save it as .xlsx.",
+    ".ppt": "Save it as .pdf.",
+    ".pptx": "Save it as .pdf.",
+    ".pages": "Export it as a Word document (.docx).",
+    ".numbers": "Export it as a workbook (.xlsx).",
+    ".msg": "Save what is attached to the message, and give that.",
+    ".eml": "Save what is attached to the message, and give that.",
+    ".rar": _UNPACK,
+    ".7z": _UNPACK,
+    ".tar": _UNPACK,
+    ".gz": _UNPACK,
+    ".tgz": _UNPACK,
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".heic"), _PICTURE),
     ".mht": "Save the page as 'web page, HTML only'.",
     ".mhtml": "Save the page as 'web page, HTML only'.",
 }
@@ -150,10 +168,6 @@ def _has_unknown_headings(blocks: Sequence[Block]) -> bool:
 
 def _document(path: Path, raw: bytes | None) -> Document:
     """A document as blocks, by the reader of its format."""
-    if raw is None and not path.exists():
-        raise InputError("does not exist", source=path, remedy="Check the path.")
-    if raw is None and path.is_dir():
-        raise InputError("is a folder", source=path, remedy="Name the files in it.")
     ending = path.suffix.lower()
     if ending not in DOCUMENT_SUFFIXES:
         other = OTHER_FORMATS.get(ending)
@@ -164,7 +178,7 @@ def _document(path: Path, raw: bytes | None) -> Document:
             or f"Plans are read from {', '.join(sorted(DOCUMENT_SUFFIXES))}; update tables from "
             ".jsonl, .csv, .tsv, .xlsx, .parquet.",
         )
-    raw = _bytes(path) if raw is None else raw
+    raw = document_bytes(path) if raw is None else raw
     if ending == ".docx":
         from nlpkit.reading.docx import blocks_from_docx
 
@@ -185,7 +199,16 @@ def _document(path: Path, raw: bytes | None) -> Document:
     return Document(blocks_from_text(_with_words(text, path)), notes)
 
 
-def _bytes(path: Path) -> bytes:
+def document_bytes(path: Path) -> bytes:
+    """The content of a document.
+
+    Raises:
+        InputError: no ordinary file, larger than :data:`MAX_DOCUMENT_BYTES`, or it cannot be opened.
+    """
+    if not path.exists():
+        raise InputError("does not exist", source=path, remedy="Check the path.")
+    if path.is_dir():
+        raise InputError("is a folder", source=path, remedy="Name the files in it.")
     try:
         size = path.stat().st_size
         if size > MAX_DOCUMENT_BYTES:
