@@ -10,12 +10,23 @@ from nlpkit.errors import InputError
 __all__ = ["decoded"]
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
-_LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
+_LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _HEAD = 4096
-_CONTROLS = re.compile(r"[\x80-\x9f]")
-"""Alone they are no sign: they may be meant (a line end, as old systems write it)."""
-_DOUBTFUL = frozenset("†‡\ufffd")
-"""What a repair leaves where a byte of the letter had been lost: half a repair is none."""
+_DEPTH = 3  # times that a text may have been decoded wrongly, one after the other
+
+
+def _byte_of_letter() -> dict[str, int]:
+    """The byte that each letter of Windows-1252 or Latin-1 stands for."""
+    letters = {chr(byte): byte for byte in range(0x80, 0x100)}
+    for byte in range(0x80, 0xA0):
+        letters[bytes([byte]).decode("cp1252", "ignore") or chr(byte)] = byte
+    return letters
+
+
+_BYTES = _byte_of_letter()
+_NEXT = f"[{''.join(re.escape(letter) for letter, byte in _BYTES.items() if byte < 0xC0)}]"
+_WRONG = re.compile(f"(?:[\xc2-\xdf]{_NEXT}|[\xe0-\xef]{_NEXT}{{2}}|[\xf0-\xf4]{_NEXT}{{3}})+")
+"""Letters that are the bytes of other letters in UTF-8."""
 
 
 def decoded(raw: bytes, *, source: str | Path) -> tuple[str, tuple[str, ...]]:
@@ -23,8 +34,9 @@ def decoded(raw: bytes, *, source: str | Path) -> tuple[str, tuple[str, ...]]:
 
     UTF-8, with or without its mark; UTF-16 with its mark, or without where every other byte is zero;
     anything else is read as Windows-1252, the one other encoding that British offices still save in. Line
-    ends stay as they are. Text that was decoded wrongly before it was saved ("donâ€™t") is put right line by
-    line where the repair leaves nothing doubtful (method: ftfy).
+    ends stay as they are. Letters that were decoded wrongly before the text was saved ("donâ€™t") are put
+    right where they are the exact bytes of another letter and would not stand side by side by right (which
+    ftfy's measure of badness tells, made from frequencies of such pairs in real text).
 
     Raises:
         InputError: bytes that are none of these; it names the line.
@@ -79,25 +91,30 @@ def _line(raw: bytes, offset: int) -> int:
 
 
 def _mended(text: str) -> tuple[str, tuple[str, ...]]:
-    from ftfy import TextFixerConfig, fix_encoding
+    """The text with every letter put right that certainly was UTF-8 read as Windows-1252 or Latin-1."""
     from ftfy.badness import is_bad
 
-    # Only what can be undone exactly: no letters are made up for bytes that were lost.
-    exact = TextFixerConfig(restore_byte_a0=False, replace_lossy_sequences=False)
-    lines: list[str] = []
-    changed: list[tuple[int, str]] = []
-    for number, found in enumerate(_LINES.finditer(text), start=1):
-        line = found[0]
-        if not line.isascii() and is_bad(_CONTROLS.sub("", line)):
-            better = fix_encoding(line, exact)
-            if better != line and not is_bad(better) and not _DOUBTFUL & (set(better) - set(line)):
-                changed.append((number, line))
-                line = better
-        lines.append(line)
-    if not changed:
+    found: dict[int, str] = {}
+
+    def put_right(match: re.Match[str]) -> str:
+        try:
+            letters = bytes(_BYTES[character] for character in match[0]).decode("utf8")
+        except UnicodeDecodeError:
+            return match[0]
+        # "É—" are two bytes of UTF-8 too, but stand in "CAFÉ—BAR" by right; "Ã©" and "â€™" by no right.
+        if not is_bad(match[0]):
+            return match[0]
+        lines.add(len(_LINE_ENDS.findall(text, 0, match.start())) + 1)
+        found.setdefault(0, match[0])
+        return letters
+
+    lines: set[int] = set()
+    for _ in range(_DEPTH):
+        before, text = text, _WRONG.sub(put_right, text)
+        if text == before:
+            break
+    if not lines:
         return text, ()
-    at, was = changed[0]
-    odd = next((word for word in was.split() if not word.isascii() and is_bad(word)), was.strip())[:30]
-    more = f" (and in {len(changed) - 1} more)" if len(changed) > 1 else ""
-    note = f"line {at}{more}: letters that had been decoded wrongly ('{odd}') were put right"
-    return "".join(lines), (note,)
+    more = f" (and in {len(lines) - 1} more)" if len(lines) > 1 else ""
+    note = f"line {min(lines)}{more}: letters that had been decoded wrongly ('{found[0]}') were put right"
+    return text, (note,)
