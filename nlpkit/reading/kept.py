@@ -47,8 +47,8 @@ def reading_from_json(kept: dict[str, Any]) -> Reading:
 
 
 def _columns(table: pd.DataFrame) -> list[list[Any]]:
-    return [[name, table[name].tolist()] for name in table.columns]
+    return [[name, table[name].dtype.name, table[name].tolist()] for name in table.columns]
 
 
 def _table(columns: list[list[Any]]) -> pd.DataFrame:
-    return pd.DataFrame({name: pd.Series(values, dtype="object") for name, values in columns})
+    return pd.DataFrame({name: pd.Series(values, dtype=kind) for name, kind, values in columns})
