@@ -132,6 +132,18 @@ def test_a_full_disk_is_told_and_the_old_output_stays(
     assert not [path.name for path in tiny_disk.iterdir() if path.name.endswith(".part")]
 
 
+def test_no_room_for_temporary_files_is_told(
+    run: Run, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("openpyxl.worksheet._writer.create_temporary_file", full)
+    done = run("read", table, "--out", "o.xlsx")
+    assert done.returncode == 2 and "Traceback" not in done.stderr and not (tmp_path / "o.xlsx").exists()
+    assert "o.xlsx: cannot be written (temporary files: No space left on device)" in done.stderr
+
+
 def test_a_limit_on_file_sizes_is_told_and_the_old_output_stays(
     run_process: Run, demo_plan: Path, tmp_path: Path
 ) -> None:
