@@ -162,12 +162,17 @@ def list_rejected(intake: Intake, out: str) -> None:
     if not out:
         return
     from nlpkit.atomic import clear_scraps
+    from nlpkit.errors import InputError
     from nlpkit.files import write_table
 
     beside = _rejected(out)
     rejected = intake.rejected
     if len(rejected):
-        write_table(rejected, beside)
+        try:
+            write_table(rejected, beside)
+        except InputError:
+            beside.unlink(missing_ok=True)  # of an earlier output; without it there may be room
+            write_table(rejected, beside)
     else:
         beside.unlink(missing_ok=True)
         clear_scraps(beside.resolve().parent, beside.name)

@@ -31,6 +31,7 @@ __all__ = [
     "TABLE_ENDINGS",
     "check_output",
     "check_place",
+    "file_bytes",
     "holds_update_table",
     "is_update_table",
     "read_sheets",
@@ -92,7 +93,7 @@ def holds_update_table(path: str | Path, *, raw: bytes | None = None) -> bool:
     """
     tops = (
         next((row for row in grid if _has_text(row)), ())
-        for grid in excel_grids(_bytes(path) if raw is None else raw, source=path).values()
+        for grid in excel_grids(file_bytes(path) if raw is None else raw, source=path).values()
     )
     return any(is_update_table(pd.DataFrame(columns=[str(name).strip() for name in top])) for top in tops)
 
@@ -132,7 +133,7 @@ def read_sheets(
         InputError: as :func:`read_table`.
     """
     kind = table_format(path)
-    raw = _bytes(path) if raw is None else raw
+    raw = file_bytes(path) if raw is None else raw
     source = "standard input" if str(path) == "-" else path
     if not raw:
         raise NoRows("is empty", source=source, remedy="Give a table with at least one row.")
@@ -275,7 +276,12 @@ def _restored(name: str, value: Any, *, row: int, source: str | Path) -> Any:
         raise InputError(str(error), source=source, row=row, column=name, remedy=remedy) from None
 
 
-def _bytes(path: str | Path) -> bytes:
+def file_bytes(path: str | Path) -> bytes:
+    """The content of a file; ``-`` is standard input.
+
+    Raises:
+        InputError: missing, a folder, or it cannot be opened.
+    """
     if str(path) == "-":
         return sys.stdin.buffer.read()
     try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,8 +13,8 @@ import pandas as pd
 
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.default import default_encoder
-from nlpkit.errors import InputError, NoRows
-from nlpkit.files import TABLE_ENDINGS, holds_update_table
+from nlpkit.errors import InputError, NlpkitError, NoRows
+from nlpkit.files import TABLE_ENDINGS, file_bytes, holds_update_table
 from nlpkit.keeping import Keep, content_key
 from nlpkit.reading import (
     DOCUMENT_SUFFIXES,
@@ -151,26 +153,32 @@ def _take_in(
     failures: list[InputError] = []
     files: list[FileRead] = []
     owner: dict[str, str] = {}
+    contents: dict[bytes, str] = {}
     for done, item in enumerate(gathered.items):
         if progress is not None:
             progress("reading files", done, len(gathered.items))
         reading = Reading()
         try:
-            if item.problem is not None:
-                raise item.problem
-            reading = _read_one(item, service=service, as_of=as_of, encoder=encoder, keep=keep)
+            raw = _content(item)
+            reading = _read_one(item, raw, service=service, as_of=as_of, encoder=encoder, keep=keep)
             _refuse_if_empty(reading, item.shown)
             _claim(reading.updates, item.shown, owner)
-        except InputError as error:
+        except Exception as fault:
+            error = fault if isinstance(fault, InputError) else _unforeseen(fault, item.shown)
+            # Whatever befalls one file, the others are read; but what nlpkit lacks, it lacks for all.
+            if error is not fault and (isinstance(fault, NlpkitError) or len(gathered.items) == 1):
+                raise
             failures.append(error)
             files.append(FileRead(item.shown, set_aside=len(reading.set_aside), problem=error.problem))
             # Rows of a file of which none could be used are listed all the same, to be mended.
             readings.append(Reading(set_aside=reading.set_aside))
             continue
-        for note in reading.notes:
+        twin = contents.setdefault(hashlib.sha256(raw).digest(), item.shown)
+        more = [] if twin == item.shown else [f"has the same content as {twin}: its updates come twice"]
+        for note in (*more, *reading.notes):
             _LOG.warning("%s: %s", item.shown, note)
         readings.append(reading)
-        notes = len(reading.notes) + sum(len(account.warnings) for account in reading.accounts)
+        notes = len(more) + len(reading.notes) + sum(len(account.warnings) for account in reading.accounts)
         files.append(FileRead(item.shown, len(reading.updates), len(reading.set_aside), notes))
     read = [reading.updates for reading in readings if len(reading.updates)]
     aside = [reading.set_aside for reading in readings if len(reading.set_aside)]
@@ -184,23 +192,38 @@ def _take_in(
     )
 
 
-def _read_one(item: Item, *, service: str, as_of: str, encoder: Encoder, keep: Keep | None) -> Reading:
-    path = item.shown
-    ending = Path(path).suffix.lower()
-    raw = None if item.load is None else item.load()
-    planned = ending == ".xlsx" and not holds_update_table(path, raw=raw)
-    if path == "-" or (ending in TABLE_ENDINGS and not planned):
-        label = "stdin" if path == "-" else item.source
-        return read_own_table(path, label, raw=raw, service=service, as_of=as_of)
-    if ending not in DOCUMENT_SUFFIXES and (raw is not None or Path(path).is_file()):
+def _content(item: Item) -> bytes:
+    """What the file holds, if nothing is known against it."""
+    if item.problem is not None:
+        raise item.problem
+    ending = Path(item.shown).suffix.lower()
+    known = item.shown == "-" or ending in TABLE_ENDINGS or ending in DOCUMENT_SUFFIXES
+    if not known and (item.load is not None or Path(item.shown).is_file()):
         raise InputError(
             f"'{ending}' is not a format nlpkit reads" if ending else "has no ending that tells its format",
-            source=path,
+            source=item.shown,
             remedy=f"{OTHER_FORMATS.get(ending, '')} Plans are read from "
             f"{', '.join(sorted(DOCUMENT_SUFFIXES))}; "
             f"update tables from {', '.join(TABLE_ENDINGS)}.".lstrip(),
         )
-    raw = document_bytes(Path(path)) if raw is None else raw
+    if item.load is not None:
+        return item.load()
+    return (
+        file_bytes(item.shown)
+        if ending in TABLE_ENDINGS or item.shown == "-"
+        else document_bytes(Path(item.shown))
+    )
+
+
+def _read_one(
+    item: Item, raw: bytes, *, service: str, as_of: str, encoder: Encoder, keep: Keep | None
+) -> Reading:
+    path = item.shown
+    ending = Path(path).suffix.lower()
+    planned = ending == ".xlsx" and not holds_update_table(path, raw=raw)
+    if path == "-" or (ending in TABLE_ENDINGS and not planned):
+        label = "stdin" if path == "-" else item.source
+        return read_own_table(path, label, raw=raw, service=service, as_of=as_of)
     key = content_key("reading", raw, [path, item.source, service, as_of, encoder.name])
     kept = keep.get(key) if keep is not None else None
     if kept is not None:
@@ -210,6 +233,17 @@ def _read_one(item: Item, *, service: str, as_of: str, encoder: Encoder, keep: K
     if keep is not None and len(reading.updates):
         keep.put(key, reading_to_json(reading))
     return reading
+
+
+def _unforeseen(fault: Exception, path: str) -> InputError:
+    """A fault of nlpkit's as a failure of the file that brought it to light."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    where = f", {Path(frames[-1].filename).name} line {frames[-1].lineno}" if frames else ""
+    return InputError(
+        f"could not be read by a fault in nlpkit ({type(fault).__name__}: {str(fault)[:120]}{where})",
+        source=path,
+        remedy="Please report it; read alone, the file gives more to report.",
+    )
 
 
 def _relabelled(reading: Reading, label: str) -> Reading:

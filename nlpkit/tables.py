@@ -34,13 +34,13 @@ def no_rows_aside() -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype="object") for name in MENDABLE_COLUMNS})
 
 
-def read_own_table(path: str, source: str, *, raw: bytes | None, service: str, as_of: str) -> Reading:
+def read_own_table(path: str, source: str, *, raw: bytes, service: str, as_of: str) -> Reading:
     """An update table, a plan in CSV or TSV, or a mended list of rows set aside.
 
     Args:
         path: the file, or ``-`` for standard input.
         source: what the rows say they come from.
-        raw: its content where it lies in an archive.
+        raw: its content.
         service, as_of: put where the table says nothing.
 
     Raises:

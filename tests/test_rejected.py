@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import nlpkit
+from nlpkit import files
 from nlpkit.files import read_table, write_table
 from nlpkit.intake import take_in
 from nlpkit.reading.accounts import SET_ASIDE_COLUMNS
@@ -142,3 +143,23 @@ def test_the_list_can_be_read_as_a_table(run: Run, tmp_path: Path) -> None:
     assert listed["source"].tolist() == ["bad.pdf"] and listed["place"].tolist() == [""]
     done = run("read", "o.jsonl.rejected.jsonl", "--out", "p.jsonl")
     assert done.returncode == 2 and "a whole file: mend it" in done.stderr
+
+
+def test_where_there_is_no_room_for_the_list_none_of_an_earlier_run_stays(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "t.csv").write_text(TABLE, encoding="utf8")
+    stale = tmp_path / "o.jsonl.rejected.jsonl"
+    real, room = files.write_whole, [False, True, False, False]
+
+    def write(path: Path, data: bytes) -> None:
+        if path.name == stale.name and not room.pop(0):
+            raise OSError(28, "No space left on device")
+        real(path, data)
+
+    monkeypatch.setattr(files, "write_whole", write)
+    stale.write_text("{}\n")
+    assert run("read", "t.csv", "--out", "o.jsonl").returncode == 1 and len(rows(stale)) == 2
+    done = run("read", "t.csv", "--out", "o.jsonl")
+    assert done.returncode == 2 and not stale.exists()
+    assert "o.jsonl.rejected.jsonl: cannot be written (No space left on device)" in done.stderr
