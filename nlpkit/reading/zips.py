@@ -31,7 +31,7 @@ class Member:
     """One file of an archive.
 
     Attributes:
-        name: its path in the archive, with forward slashes.
+        name: its path in the archive, with forward slashes; control characters escaped.
         read: gives its content, or raises :class:`InputError`.
     """
 
@@ -79,7 +79,11 @@ def zip_members(path: Path, *, shown: str) -> list[Member]:
             source=shown,
             remedy="Give it its own ending (.docx or .xlsx).",
         )
-    return [Member(name, _reader(archive, found, f"{shown}/{name}")) for name, found in by_name.items()]
+    members: list[Member] = []
+    for name, found in by_name.items():
+        told = name if name.isprintable() else name.encode("unicode_escape").decode()
+        members.append(Member(told, _reader(archive, found, f"{shown}/{told}")))
+    return members
 
 
 def _name(entry: zipfile.ZipInfo) -> str:

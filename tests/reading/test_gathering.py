@@ -169,6 +169,7 @@ def test_names_that_lead_outside_are_not_read_and_stop_no_other(tmp_path: Path, 
     intake = take_in([tmp_path / "in" / "z.zip"])
     assert intake.updates["source"].tolist() == ["z.zip/good.csv"]
     assert "name that leads outside" in intake.failures[0].problem
+    assert str(intake.failures[0]).isprintable()
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["in", "z.zip"]
 
 
