@@ -5,17 +5,15 @@ Everything heavy is imported inside the commands, so that ``nlpkit --help`` answ
 
 from __future__ import annotations
 
-import logging
-import os
-import shutil
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 import nlpkit
+from nlpkit import cataloguing, console
 from nlpkit.errors import NlpkitError
 from nlpkit.options import (
     AsOf,
@@ -27,13 +25,9 @@ from nlpkit.options import (
     OfService,
     Out,
     Quiet,
+    Resume,
     Service,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from nlpkit.intake import Intake
 
 __all__ = ["app", "main"]
 
@@ -56,6 +50,7 @@ history_app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(history_app)
+app.add_typer(cataloguing.app)
 
 
 def _version(wanted: bool) -> None:
@@ -85,21 +80,26 @@ def read(
             "--check", help="Print what became of every row, and the plan's own totals against what was read."
         ),
     ] = False,
+    resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
     """Read plans into one row per action and period."""
-    _prepare(out)
-    intake = _take_in(inputs, service, as_of, quiet)
-    _write(intake.updates, out)
+    from nlpkit.reporting.progress import ProgressBar
+
+    console.prepare(out)
+    with console.working(out, resume) as keep:
+        with ProgressBar(quiet=quiet) as bar:
+            intake = console.take_in(inputs, service, as_of, quiet, outputs=[out], progress=bar, keep=keep)
+        console.deliver(intake, intake.updates, out)
     if not quiet:
-        _say(_read_line(intake))
+        console.say(console.read_line(intake))
     agrees = True
     if check:
         agrees = all(
             account.balances and all(c.agrees for c in account.checks) for account in intake.accounts
         )
-        _check(intake, to_stdout=bool(out))
-    _finish(intake, out, agrees)
+        console.check(intake, to_stdout=bool(out))
+    console.finish(intake, out, agrees, quiet=quiet)
 
 
 @app.command()
@@ -127,40 +127,42 @@ def score(
         ),
     ] = "",
     history_wait: HistoryWait = 10.0,
+    resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
     """Judge every update, each judgement with its reason."""
     from nlpkit.reporting.progress import ProgressBar
 
-    _prepare(out, catalogue)
+    console.prepare(out, catalogue)
     if history:
         from nlpkit.history import check_history
 
-        _apart(out, history)
+        console.apart(out, history)
         check_history(history, write=True, wait=history_wait)
-    with ProgressBar(quiet=quiet) as bar:
-        bar("reading files", 0, 1)
-        intake = _take_in(inputs, service, as_of, quiet)
-        from nlpkit.scoring import score as judge
+    with console.working(out, resume) as keep:
+        with ProgressBar(quiet=quiet) as bar:
+            intake = console.take_in(inputs, service, as_of, quiet, outputs=[out], progress=bar, keep=keep)
+            from nlpkit.scoring import score as judge
 
-        goal = None if catalogue == "none" else catalogue
-        scored = judge(
-            intake.updates,
-            catalogue=goal,
-            as_of=as_of,
-            status_model=status_model or None,
-            history=history or None,
-            history_wait=history_wait,
-            progress=bar,
-        )
-    _write(scored, out)
+            goal = None if catalogue == "none" else catalogue
+            scored = judge(
+                intake.updates,
+                catalogue=goal,
+                as_of=as_of,
+                status_model=status_model or None,
+                history=history or None,
+                history_wait=history_wait,
+                progress=bar,
+                keep=keep,
+            )
+        console.deliver(intake, scored, out)
     if not quiet:
         from nlpkit.reporting.ranking import questions
         from nlpkit.reporting.terminal import question_lines, summary_lines
 
-        width = _width()
-        _say(*summary_lines(scored, width=width), "", *question_lines(questions(scored), width=width))
-    _finish(intake, out)
+        width = console.width()
+        console.say(*summary_lines(scored, width=width), "", *question_lines(questions(scored), width=width))
+    console.finish(intake, out, quiet=quiet)
 
 
 @app.command()
@@ -187,6 +189,7 @@ def link(
             "table, or scores first. --out may also end in .html; .xlsx has both forms.",
         ),
     ] = False,
+    resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
     """Link updates to a catalogue, or to another plan's actions; with --table, compare services."""
@@ -195,32 +198,36 @@ def link(
     if table and to_actions:
         raise typer.BadParameter("--table and --to-actions exclude each other: it has a catalogue's rows.")
     if table:
-        _compare(inputs, out, service, as_of, catalogue, quiet)
-    _prepare(out, "none" if to_actions else catalogue)
-    with ProgressBar(quiet=quiet) as bar:
-        bar("reading files", 0, 2)
-        intake = _take_in(inputs, service, as_of, quiet)
-        others = _take_in(to_actions, "", as_of, quiet) if to_actions else None
-        from nlpkit import scoring
+        _compare(inputs, out, service, as_of, catalogue, resume, quiet)
+    console.prepare(out, "none" if to_actions else catalogue)
+    others = None
+    with console.working(out, resume) as keep:
+        with ProgressBar(quiet=quiet) as bar:
+            intake = console.take_in(inputs, service, as_of, quiet, outputs=[out], progress=bar, keep=keep)
+            if to_actions:
+                others = console.take_in(to_actions, "", as_of, quiet, outputs=[out], progress=bar)
+            from nlpkit import scoring
 
-        bar("linking", 1, 2)
-        if others is None:
-            links = scoring.link(intake.updates, catalogue=catalogue)
-        else:
-            links = scoring.link_actions(intake.updates, others.updates)
-    _write(links, out)
+            bar("linking", 1, 2)
+            if others is None:
+                links = scoring.link(intake.updates, catalogue=catalogue)
+            else:
+                links = scoring.link_actions(intake.updates, others.updates)
+        console.deliver(intake, links, out)
     if not quiet:
         linked = links["row_id"].nunique()
-        _say(f"{len(links)} links of {linked} updates; {len(intake.updates) - linked} updates have none")
-    complete = others is None or others.rejected.empty
-    if others is not None and not complete:
-        _problem(
-            f"{len(others.rejected)} rows or files set aside of what was linked to (nlpkit read lists them)"
+        console.say(
+            f"{len(links)} links of {linked} updates; {len(intake.updates) - linked} updates have none"
         )
-    _finish(intake, out, complete)
+    aside = 0 if others is None else len(others.rejected)
+    if aside:
+        console.problem(f"{aside} rows or files set aside of --to-actions (nlpkit read lists them)")
+    console.finish(intake, out, not aside, quiet=quiet)
 
 
-def _compare(inputs: list[str], out: str, service: str, as_of: str, catalogue: str, quiet: bool) -> NoReturn:
+def _compare(
+    inputs: list[str], out: str, service: str, as_of: str, catalogue: str, resume: bool, quiet: bool
+) -> NoReturn:
     """The table of services, for ``link --table``."""
     from nlpkit.reporting.progress import ProgressBar
 
@@ -228,23 +235,24 @@ def _compare(inputs: list[str], out: str, service: str, as_of: str, catalogue: s
         from nlpkit.comparing import check_comparison
 
         check_comparison(out)
-    _prepare("", catalogue)
-    with ProgressBar(quiet=quiet) as bar:
-        bar("reading files", 0, 1)
-        intake = _take_in(inputs, service, as_of, quiet)
-        from nlpkit.comparing import compare, judged, write_comparison
+    console.prepare("", catalogue)
+    with console.working(out, resume) as keep:
+        with ProgressBar(quiet=quiet) as bar:
+            intake = console.take_in(inputs, service, as_of, quiet, outputs=[out], progress=bar, keep=keep)
+            from nlpkit.comparing import compare, judged, write_comparison
 
-        scored, done = judged(intake.updates, catalogue, progress=bar)
-        found = compare(scored, catalogue)
-    if out:
-        write_comparison(found, out)
-    else:
-        _write(found.long, out)
+            scored, done = judged(intake.updates, catalogue, progress=bar, keep=keep)
+            found = compare(scored, catalogue)
+        if out:
+            write_comparison(found, out)
+            console.list_rejected(intake, out)
+        else:
+            console.write(found.long, out)
     if not quiet:
         from nlpkit.reporting.terminal import comparison_line
 
-        _say(*([done] if done else []), comparison_line(found.long))
-    _finish(intake, out)
+        console.say(*([done] if done else []), comparison_line(found.long))
+    console.finish(intake, out, quiet=quiet)
 
 
 @app.command()
@@ -263,31 +271,35 @@ def report(
     service: Service = "",
     as_of: AsOf = "",
     catalogue: MaybeCatalogue = "spotlight",
+    resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
     """Make one page of a scored table that opens anywhere: overview, questions, every update."""
     from nlpkit.publishing import check_report, page
     from nlpkit.reporting.progress import ProgressBar
 
-    _prepare("", catalogue)
+    console.prepare("", catalogue)
     if out:
         check_report(out)
-    with ProgressBar(quiet=quiet) as bar:
-        bar("reading files", 0, 1)
-        intake = _take_in(inputs, service, as_of, quiet, or_none=True)
-        goal = None if catalogue == "none" else catalogue
-        why = [str(failure) for failure in intake.failures]
-        made = page(intake.updates, catalogue=goal, as_of=as_of, progress=bar, why_empty=why)
-    if out:
-        from nlpkit.files import replace_file
+    with console.working(out, resume) as keep:
+        with ProgressBar(quiet=quiet) as bar:
+            intake = console.take_in(
+                inputs, service, as_of, quiet, outputs=[out], progress=bar, keep=keep, or_none=True
+            )
+            goal = None if catalogue == "none" else catalogue
+            why = [str(failure) for failure in intake.failures]
+            made = page(intake.updates, catalogue=goal, as_of=as_of, progress=bar, why_empty=why, keep=keep)
+        if out:
+            from nlpkit.files import replace_file
 
-        replace_file(Path(out), made)
-    else:
-        _write_bytes(made)
+            replace_file(Path(out), made)
+            console.list_rejected(intake, out)
+        else:
+            console.write_bytes(made)
     if not quiet:
         size = f"{len(made) / 1e6:.1f} MB" if len(made) >= 100_000 else f"{len(made) / 1e3:.0f} kB"
-        _say(f"Page of {len(intake.updates)} update{'' if len(intake.updates) == 1 else 's'}, {size}")
-    _finish(intake, out)
+        console.say(f"Page of {len(intake.updates)} update{'' if len(intake.updates) == 1 else 's'}, {size}")
+    console.finish(intake, out, quiet=quiet)
 
 
 @app.command()
@@ -334,8 +346,8 @@ def themes(
     """Find what the work is about: themes of the updates, each with a title."""
     from nlpkit.reporting.progress import ProgressBar
 
-    _prepare(out, guide or "none")
-    _prepare(summary)
+    console.prepare(out, guide or "none")
+    console.prepare(summary)
     if by not in ("", "theme", "service", "status", "period"):
         raise typer.BadParameter(
             f"'{by}' is nothing to count by. Write --by theme, service, status or period."
@@ -348,7 +360,8 @@ def themes(
         check_map(map_file)
     with ProgressBar(quiet=quiet) as bar:
         bar("reading files", 0, 2)
-        intake = _take_in(inputs, service, as_of, quiet)
+        written = [name for name in (out, summary, map_file) if name]
+        intake = console.take_in(inputs, service, as_of, quiet, outputs=written, progress=bar)
         from nlpkit.theming import themes as group
 
         found = group(intake.updates, number=number or None, guide=guide or None, progress=bar)
@@ -356,50 +369,14 @@ def themes(
         if map_file:
             bar("drawing the map", 1, 2)
             found.plot(map_file)
-    _write(found.assignments if counted is None else counted, out)
+    console.deliver(intake, found.assignments if counted is None else counted, out)
     if summary:
-        _write(found.summary, summary)
+        console.write(found.summary, summary)
     if not quiet:
         from nlpkit.reporting.theme_list import theme_lines
 
-        _say(*theme_lines(found.summary, found.left_out, width=_width()))
-    _finish(intake, out)
-
-
-catalogues = typer.Typer(
-    help="Make and check catalogues of recommendations to link to.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
-app.add_typer(catalogues, name="catalogue")
-
-
-@catalogues.command("build")
-def build(inputs: Inputs, out: Out = "", quiet: Quiet = False) -> None:
-    """Make a catalogue (CSV, to --out) from plans that quote their recommendations."""
-    if not out.lower().endswith(".csv"):
-        raise typer.BadParameter("a catalogue is a CSV file: add --out NAME.csv")
-    _prepare(out)
-    intake = _take_in(inputs, "", "", quiet)
-    from nlpkit.analysis.linking.build import catalogue_table, own_recommendations
-
-    table, left = catalogue_table(own_recommendations(intake.updates))
-    if table.empty:
-        raise NlpkitError(f"No recommendation is quoted in {', '.join(inputs)}: there is nothing to build.")
-    _write(table, out)
-    if not quiet:
-        _say(f"{len(table)} recommendations; {left} actions quoted none, or one quoted before")
-    _finish(intake, out)
-
-
-@catalogues.command("check")
-def check_catalogue(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A catalogue in CSV.", show_default=False)],
-) -> None:
-    """Say whether a catalogue can be used, or on which line it can't."""
-    from nlpkit.analysis.linking.build import check_catalogue as checked
-
-    _say(*checked(file), error=False)
+        console.say(*theme_lines(found.summary, found.left_out, width=console.width()))
+    console.finish(intake, out, quiet=quiet)
 
 
 @app.command()
@@ -408,29 +385,29 @@ def demo(out: Out = "", service: Service = "", as_of: AsOf = "", quiet: Quiet = 
     from nlpkit.reporting.progress import ProgressBar
     from nlpkit.resources import bundled
 
-    _prepare(out)
+    console.prepare(out)
     plans = sorted(str(path) for path in bundled("corpora/plans").glob("*.txt"))
     with ProgressBar(quiet=quiet) as bar:
         bar("reading files", 0, 1)
-        intake = _take_in(plans, service, as_of, quiet)
+        intake = console.take_in(plans, service, as_of, quiet)
         from nlpkit.scoring import score as judge
 
         scored = judge(intake.updates, as_of=as_of, progress=bar)
     if out:
-        _write(scored, out)
+        console.deliver(intake, scored, out)
     from nlpkit.catalogue import load_catalogue
     from nlpkit.reporting.ranking import questions
     from nlpkit.reporting.terminal import account_lines, links_lines, question_lines, summary_lines
 
-    width = _width()
+    width = console.width()
     lines = ["Plans read", *(f"  {plan}" for plan in plans)]
     lines += account_lines(intake.accounts, width=width)
     lines += ["", *summary_lines(scored, width=width)]
     lines += ["", *question_lines(questions(scored), width=width)]
     lines += ["", *links_lines(scored, title=load_catalogue("spotlight").title, width=width)]
     lines += ["", "With a plan of your own", "  nlpkit score plan.txt --out scored.xlsx"]
-    _say(*lines, error=False)
-    _finish(intake, out)
+    console.say(*lines, error=False)
+    console.finish(intake, out, quiet=True)
 
 
 @app.command()
@@ -448,7 +425,7 @@ def evaluate(
     """Hold judgements against labels: figures, confusions, the surest errors."""
     from nlpkit.learning.evaluate import evaluation_lines
 
-    _say(*evaluation_lines(scored, gold), error=False)
+    console.say(*evaluation_lines(scored, gold), error=False)
 
 
 @app.command()
@@ -472,7 +449,7 @@ def train(
         raise typer.BadParameter(f"'{model}' cannot be trained. Write: nlpkit train status")
     from nlpkit.learning.train import train_status
 
-    _say(*train_status(data, Path(out)), error=False)
+    console.say(*train_status(data, Path(out)), error=False)
 
 
 @history_app.command("list")
@@ -480,9 +457,9 @@ def history_list(file: HistoryFile, out: Out = "", history_wait: HistoryWait = 1
     """What is in it: one row per service and period."""
     from nlpkit.history import occasions
 
-    _prepare(out)
-    _apart(out, file)
-    _write(occasions(file, wait=history_wait), out)
+    console.prepare(out)
+    console.apart(out, file)
+    console.write(occasions(file, wait=history_wait), out)
 
 
 @history_app.command("export")
@@ -498,9 +475,9 @@ def history_export(
     """Every update with its judgements, and when and in which file it was seen."""
     from nlpkit.history import versions
 
-    _prepare(out)
-    _apart(out, file)
-    _write(versions(file, service=service, replaced=replaced, wait=history_wait), out)
+    console.prepare(out)
+    console.apart(out, file)
+    console.write(versions(file, service=service, replaced=replaced, wait=history_wait), out)
 
 
 @history_app.command("compare")
@@ -527,147 +504,22 @@ def history_compare(
     from nlpkit.analysis.movement import movement
     from nlpkit.history import recall
 
-    _prepare(out)
-    _apart(out, file)
+    console.prepare(out)
+    console.apart(out, file)
     past = recall(file, judged=True, service=service, missing=False, wait=history_wait)
-    _write(movement(past, since=since, until=until, source=file), out)
+    console.write(movement(past, since=since, until=until, source=file), out)
 
 
 def main() -> None:
     """Run the command line; ends the process with the exit status of the contract."""
-    _log_to_stderr()
+    console.log_to_stderr()
     try:
-        app()
+        with console.stoppable():
+            app()
     except NlpkitError as error:
-        _problem(str(error))
+        console.problem(str(error))
         sys.exit(2)
     except Exception:  # noqa: BLE001 -- status 1 would say that the work was done
         traceback.print_exc()
-        _problem("this is a fault in nlpkit, not in your files: please report it with the lines above")
+        console.problem("this is a fault in nlpkit, not in your files: please report it with the lines above")
         sys.exit(2)
-
-
-class _Messages(logging.Handler):
-    def emit(self, record: logging.LogRecord) -> None:
-        _problem(f"{record.levelname.lower()}: {record.getMessage()}")
-
-
-def _log_to_stderr() -> None:
-    log = logging.getLogger("nlpkit")
-    log.addHandler(_Messages(logging.WARNING))
-    log.propagate = False
-
-
-def _prepare(out: str, catalogue: str = "none") -> None:
-    """Refuse an output that cannot be written or a catalogue that cannot be read before any work."""
-    if out:
-        from nlpkit.files import check_output
-
-        check_output(out)
-    if catalogue != "none":
-        from nlpkit.catalogue import load_catalogue
-
-        load_catalogue(catalogue)
-
-
-def _apart(out: str, history: str) -> None:
-    """Refuse to write a table over the history."""
-    from nlpkit.errors import InputError
-
-    if out and Path(out).resolve() == Path(history).resolve():
-        raise InputError(
-            "is both the history and the output", source=out, remedy="Give the output another name."
-        )
-
-
-def _take_in(inputs: list[str], service: str, as_of: str, quiet: bool, *, or_none: bool = False) -> Intake:
-    """Read the inputs; with ``or_none``, go on where they can be read but hold no rows."""
-    from nlpkit.errors import NoRows
-    from nlpkit.intake import take_in
-
-    intake = take_in(inputs, service=service, as_of=as_of)
-    for failure in intake.failures:
-        _problem(str(failure))
-    if intake.updates.empty and not (or_none and all(isinstance(f, NoRows) for f in intake.failures)):
-        raise typer.Exit(2)
-    if not quiet:
-        for account in intake.accounts:
-            if notes := len(account.warnings):
-                said = "1 note" if notes == 1 else f"{notes} notes"
-                _say(f"{account.source}: read with {said} (read --check shows them)")
-    return intake
-
-
-def _write(table: pd.DataFrame, out: str) -> None:
-    from nlpkit.files import write_table
-
-    try:
-        write_table(table, out or "-")
-    except BrokenPipeError:
-        _reader_left()
-
-
-def _write_bytes(data: bytes) -> None:
-    try:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        _reader_left()
-
-
-def _reader_left() -> None:
-    # Whoever reads our output has had enough (as with "| head"); nothing is wrong.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _read_line(intake: Intake) -> str:
-    from nlpkit.reporting.ranking import action_numbers
-
-    updates = intake.updates
-    counts = {
-        "update": len(updates),
-        "action": len(set(action_numbers(updates))),
-        "file": updates["source"].nunique(),
-    }
-    said = [f"{n} {noun}{'' if n == 1 else 's'}" for noun, n in counts.items()]
-    return f"{said[0]} of {said[1]} read from {said[2]}"
-
-
-def _check(intake: Intake, *, to_stdout: bool) -> None:
-    from nlpkit.reporting.terminal import account_lines
-
-    lines = account_lines(intake.accounts, width=_width()) or [
-        "  no plan among the inputs: nothing to reconcile"
-    ]
-    _say("Reconciliation", *lines, error=not to_stdout)
-
-
-def _finish(intake: Intake, out: str, agrees: bool = True) -> NoReturn:
-    """List what was set aside, beside the output or on standard error, and end with the status."""
-    rejected = intake.rejected
-    beside = Path(f"{out}.rejected.jsonl")
-    if out and len(rejected):
-        _write(rejected, str(beside))
-        _problem(f"{len(rejected)} rows or files set aside, with the reasons in {beside}")
-    elif out:
-        beside.unlink(missing_ok=True)
-    else:
-        for row in intake.set_aside.to_dict("records"):
-            _problem(f"set aside: {row['source']}, {row['place']}: {row['reason']}: {str(row['text'])[:80]}")
-    raise typer.Exit(0 if agrees and rejected.empty else 1)
-
-
-def _width() -> int:
-    return max(60, min(100, shutil.get_terminal_size((80, 24)).columns))
-
-
-def _say(*lines: str, error: bool = True) -> None:
-    """Print lines, headings (those that begin at the margin, where others are indented) in bold."""
-    headed = len(lines) > 1
-    for line in lines:
-        bold = headed and bool(line) and not line.startswith(" ")
-        typer.secho(line, err=error, bold=bold or None, color=False if os.environ.get("NO_COLOR") else None)
-
-
-def _problem(message: str) -> None:
-    typer.secho(f"nlpkit: {message}", err=True)

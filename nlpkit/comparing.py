@@ -15,6 +15,7 @@ from nlpkit.embedding.default import default_encoder
 from nlpkit.errors import InputError
 from nlpkit.files import check_output, replace_file, write_table
 from nlpkit.formats.excel import to_workbook
+from nlpkit.keeping import Keep
 from nlpkit.reporting.comparison_page import comparison_page
 from nlpkit.schema import conform
 from nlpkit.scoring import Progress, score
@@ -28,6 +29,7 @@ def judged(
     *,
     encoder: Encoder | None = None,
     progress: Progress | None = None,
+    keep: Keep | None = None,
 ) -> tuple[pd.DataFrame, str]:
     """A table that services can be compared by, and what had to be done for it, in words.
 
@@ -35,7 +37,7 @@ def judged(
     """
     if not is_judged(updates):
         return (
-            score(updates, catalogue=catalogue, encoder=encoder, progress=progress),
+            score(updates, catalogue=catalogue, encoder=encoder, progress=progress, keep=keep),
             "the input has no judgements, or not for every row: scored first",
         )
     if any(len(links) for links in updates["links"]):

@@ -12,12 +12,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nlpkit.errors import NlpkitError
+from nlpkit.keeping import Keep, content_key
 from nlpkit.language import TextAnalysis, analyse, find_dates, parse_as_of, period_end
+from nlpkit.language.kept import analysis_from_json, analysis_to_json
 
 if TYPE_CHECKING:
     from nlpkit.embedding import Encoder
 
 __all__ = ["Features", "compute", "deadlines", "moments"]
+
+_CHUNK = 100  # texts; about a second of work
 
 
 @dataclass(frozen=True)
@@ -62,12 +66,13 @@ class Features:
         return np.stack([self._known[text] for text in texts])
 
 
-def compute(updates: pd.DataFrame, *, encoder: Encoder | None = None) -> Features:
+def compute(updates: pd.DataFrame, *, encoder: Encoder | None = None, keep: Keep | None = None) -> Features:
     """The features of an update table.
 
     Args:
         updates: an update table; columns that it lacks count as empty.
         encoder: for :meth:`Features.vectors`; nothing is encoded until asked for.
+        keep: where finished analyses are kept and looked for.
 
     Raises:
         NlpkitError: spaCy's English model is missing.
@@ -76,8 +81,7 @@ def compute(updates: pd.DataFrame, *, encoder: Encoder | None = None) -> Feature
     as_of = moments(updates)
     due = deadlines(updates)
     wanted = dict.fromkeys(key for texts in columns.values() for key in zip(texts, as_of, strict=True))
-    made = analyse([text for text, _ in wanted], as_of=[moment for _, moment in wanted])
-    analyses = dict(zip(wanted, made, strict=True))
+    analyses = _analyses(list(wanted), keep)
     rows = {
         name: tuple(analyses[key] for key in zip(texts, as_of, strict=True))
         for name, texts in columns.items()
@@ -90,6 +94,29 @@ def compute(updates: pd.DataFrame, *, encoder: Encoder | None = None) -> Feature
         due=due,
         encoder=encoder,
     )
+
+
+def _analyses(
+    wanted: list[tuple[str, date | None]], keep: Keep | None
+) -> dict[tuple[str, date | None], TextAnalysis]:
+    """The analysis of each text as of its moment, chunk by chunk, also where none is kept.
+
+    The chunks are the same in every run, so that a tagger that might see a word otherwise beside other
+    sentences sees it beside the same ones.
+    """
+    analyses: dict[tuple[str, date | None], TextAnalysis] = {}
+    for at in range(0, len(wanted), _CHUNK):
+        chunk = wanted[at : at + _CHUNK]
+        key = content_key("analyses", [[text, moment and moment.isoformat()] for text, moment in chunk])
+        kept = keep.get(key) if keep is not None else None
+        if kept is not None:
+            made = [analysis_from_json(one) for one in kept]
+        else:
+            made = analyse([text for text, _ in chunk], as_of=[moment for _, moment in chunk])
+            if keep is not None:
+                keep.put(key, [analysis_to_json(one) for one in made])
+        analyses.update(zip(chunk, made, strict=True))
+    return analyses
 
 
 def moments(updates: pd.DataFrame) -> tuple[date | None, ...]:

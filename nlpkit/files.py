@@ -7,20 +7,21 @@ they are never half-written. The same table gives the same bytes.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
-import stat
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from nlpkit.atomic import write_whole
 from nlpkit.cells import plain, restored, series
 from nlpkit.errors import InputError, NoRows
 from nlpkit.formats.delimited import delimited_grid, to_delimited
+from nlpkit.formats.encodings import decoded
 from nlpkit.formats.excel import excel_grids, to_excel
 from nlpkit.formats.jsonl import from_jsonl, to_jsonl
 from nlpkit.formats.parquet import from_parquet, to_parquet
@@ -30,12 +31,14 @@ __all__ = [
     "TABLE_ENDINGS",
     "check_output",
     "check_place",
+    "file_bytes",
     "holds_update_table",
     "is_update_table",
     "read_sheets",
     "read_table",
     "replace_file",
     "table_format",
+    "write_stdout",
     "write_table",
 ]
 
@@ -50,6 +53,8 @@ TABLE_ENDINGS: Mapping[str, str] = {
 """File endings and the format that each stands for."""
 
 _LOG = logging.getLogger(__name__)
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_OUT_OF_ROOM = "Make room there or choose another place; what stood there before is untouched."
 
 
 def table_format(path: str | Path) -> str:
@@ -77,15 +82,18 @@ def is_update_table(table: pd.DataFrame) -> bool:
     return bool({"recommendation", "planned_action"} & names) and names <= {*READ_COLUMNS, *SCORE_COLUMNS}
 
 
-def holds_update_table(path: str | Path) -> bool:
+def holds_update_table(path: str | Path, *, raw: bytes | None = None) -> bool:
     """Whether a sheet of a workbook is nlpkit's own kind of table.
+
+    Args:
+        path, raw: as :func:`read_sheets`.
 
     Raises:
         InputError: missing, or no readable workbook.
     """
     tops = (
         next((row for row in grid if _has_text(row)), ())
-        for grid in excel_grids(_bytes(path), source=path).values()
+        for grid in excel_grids(file_bytes(path) if raw is None else raw, source=path).values()
     )
     return any(is_update_table(pd.DataFrame(columns=[str(name).strip() for name in top])) for top in tops)
 
@@ -111,14 +119,21 @@ def read_table(path: str | Path) -> pd.DataFrame:
     return sheets[chosen]
 
 
-def read_sheets(path: str | Path) -> dict[str, pd.DataFrame]:
+def read_sheets(
+    path: str | Path, *, raw: bytes | None = None, notes: list[str] | None = None
+) -> dict[str, pd.DataFrame]:
     """Every sheet of a workbook that has cells, by name; any other file is one sheet.
+
+    Args:
+        path: the file; its ending tells the format.
+        raw: its content, where that lies elsewhere (in an archive); read from ``path`` if not given.
+        notes: gets what had to be assumed or put right, in sentences; warned of if not given.
 
     Raises:
         InputError: as :func:`read_table`.
     """
     kind = table_format(path)
-    raw = _bytes(path)
+    raw = file_bytes(path) if raw is None else raw
     source = "standard input" if str(path) == "-" else path
     if not raw:
         raise NoRows("is empty", source=source, remedy="Give a table with at least one row.")
@@ -129,7 +144,12 @@ def read_sheets(path: str | Path) -> dict[str, pd.DataFrame]:
     if kind == "xlsx":
         grids = excel_grids(raw, source=source)
     else:
-        grids = {Path(source).name: delimited_grid(raw, "\t" if kind == "tsv" else ",", source=source)}
+        text, assumed = decoded(raw, source=source)
+        for note in assumed if notes is None else ():
+            _LOG.warning("%s: %s", source, note)
+        if notes is not None:
+            notes += assumed
+        grids = {Path(source).name: delimited_grid(text, "\t" if kind == "tsv" else ",", source=source)}
     grids = {name: grid for name, grid in grids.items() if any(map(_has_text, grid))}
     if not grids:
         raise NoRows("is empty", source=source, remedy="Give a table with a header and at least one row.")
@@ -185,10 +205,28 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
     else:
         data = to_delimited(columns, rows, "\t" if kind == "tsv" else ",")
     if str(path) == "-":
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        write_stdout(data)
     else:
         replace_file(Path(path), data)
+
+
+def write_stdout(data: bytes) -> None:
+    """Write to standard output.
+
+    Raises:
+        BrokenPipeError: whoever reads it has gone.
+        InputError: it cannot be written to (a full disk).
+    """
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What could not be written must not be tried again when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        told = f"cannot be written ({error.strerror or error})"
+        raise InputError(told, source="standard output", remedy="Give a file: --out FILE.") from None
 
 
 def _has_text(row: Sequence[Any]) -> bool:
@@ -238,7 +276,12 @@ def _restored(name: str, value: Any, *, row: int, source: str | Path) -> Any:
         raise InputError(str(error), source=source, row=row, column=name, remedy=remedy) from None
 
 
-def _bytes(path: str | Path) -> bytes:
+def file_bytes(path: str | Path) -> bytes:
+    """The content of a file; ``-`` is standard input.
+
+    Raises:
+        InputError: missing, a folder, or it cannot be opened.
+    """
     if str(path) == "-":
         return sys.stdin.buffer.read()
     try:
@@ -256,27 +299,11 @@ def replace_file(path: Path, data: bytes) -> None:
     """Write a file beside its place and rename it there, so that it is never half-written.
 
     Raises:
-        InputError: the place cannot be written to.
+        InputError: the place cannot be written to; what stood there still does.
     """
     try:
-        path = path.resolve()
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(beside, stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask())
-            os.replace(beside, path)
-        except BaseException:
-            Path(beside).unlink(missing_ok=True)
-            raise
+        write_whole(path, data)
     except OSError as error:
         told = f"cannot be written ({error.strerror or error})"
-        raise InputError(told, source=path, remedy="Choose another place.") from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        remedy = _OUT_OF_ROOM if error.errno in _FULL else "Choose another place."
+        raise InputError(told, source=path, remedy=remedy) from None

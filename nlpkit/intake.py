@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,18 +13,25 @@ import pandas as pd
 
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.default import default_encoder
-from nlpkit.errors import InputError, NoRows
-from nlpkit.files import TABLE_ENDINGS, holds_update_table, is_update_table, read_sheets
-from nlpkit.language import parse_as_of
-from nlpkit.reading import DOCUMENT_SUFFIXES, OTHER_FORMATS, Account, Reading, read_document, read_frame
-from nlpkit.reading.accounts import SET_ASIDE_COLUMNS
-from nlpkit.schema import conform, derive_row_ids, empty_table
+from nlpkit.errors import InputError, NlpkitError, NoRows
+from nlpkit.files import TABLE_ENDINGS, file_bytes, holds_update_table
+from nlpkit.keeping import Keep, content_key
+from nlpkit.reading import (
+    DOCUMENT_SUFFIXES,
+    OTHER_FORMATS,
+    Account,
+    Reading,
+    document_bytes,
+    read_document,
+)
+from nlpkit.reading.accounts import FileRead
+from nlpkit.reading.gathering import Gathered, Item, check_apart, gather
+from nlpkit.reading.kept import reading_from_json, reading_to_json
+from nlpkit.schema import derive_row_ids, empty_table
+from nlpkit.tables import MENDABLE_COLUMNS, WORDLESS, mendable, no_rows_aside, read_own_table, sifted
 
 __all__ = ["Intake", "read", "take_in"]
 
-_TEXTS = ("update", "recommendation", "required_outcome", "planned_action")
-_WORDS = re.compile(r"\w")
-_WORDLESS = "neither a narrative nor a recommendation"
 _LOG = logging.getLogger(__name__)
 
 
@@ -34,19 +41,24 @@ class Intake:
 
     Attributes:
         updates: the update table, in the order of the inputs; a user's own columns come last.
-        set_aside: rows that cannot be used: source, place, text, reason.
+        set_aside: rows that cannot be used: source, place, text, reason, then the columns of the update
+            table as far as they are known, then the user's own: mended, they can be read again.
         accounts: one a plan that was read, with its reconciliation.
-        failures: inputs that could not be used at all.
+        failures: files that could not be used at all.
+        files: what became of each file, in the order in which they were read.
+        passed_over: hidden and temporary files in folders and archives.
     """
 
     updates: pd.DataFrame = field(default_factory=empty_table)
-    set_aside: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SET_ASIDE_COLUMNS)))
+    set_aside: pd.DataFrame = field(default_factory=no_rows_aside)
     accounts: tuple[Account, ...] = ()
     failures: tuple[InputError, ...] = ()
+    files: tuple[FileRead, ...] = ()
+    passed_over: tuple[str, ...] = ()
 
     @property
     def rejected(self) -> pd.DataFrame:
-        """Rows set aside, then inputs that failed: source, place, text, reason."""
+        """Rows set aside, then files that failed (they have no place), with the columns of ``set_aside``."""
         failed = [
             {
                 "source": error.source,
@@ -56,9 +68,9 @@ class Intake:
             }
             for error in self.failures
         ]
-        return pd.concat(
-            [self.set_aside, pd.DataFrame(failed, columns=list(SET_ASIDE_COLUMNS))], ignore_index=True
-        )
+        listed = pd.concat([self.set_aside, pd.DataFrame(failed, dtype="object")], ignore_index=True)
+        listed[list(MENDABLE_COLUMNS)] = listed[list(MENDABLE_COLUMNS)].fillna("")
+        return listed
 
 
 def read(
@@ -71,10 +83,9 @@ def read(
     """Read plans and update tables into one update table.
 
     Args:
-        inputs: one file or several: documents (``.pdf``, ``.docx``, ``.xlsx``, ``.xls``, ``.ods``,
-            ``.html``, ``.txt``, ``.md``), tables
-            (``.jsonl``, ``.csv``, ``.tsv``, ``.xlsx``, ``.parquet``), or ``-`` for JSON Lines on
-            standard input.
+        inputs: one or several files, folders and ``.zip`` archives, in any mixture: documents (``.pdf``,
+            ``.docx``, ``.xlsx``, ``.xls``, ``.ods``, ``.html``, ``.txt``, ``.md``), tables (``.jsonl``,
+            ``.csv``, ``.tsv``, ``.xlsx``, ``.parquet``), or ``-`` for JSON Lines on standard input.
         service: who reports: in place of the name found in a plan; in tables for the rows without one.
         as_of: ISO date, month or year at which the updates were true, where the input does not say:
             the dates of a plan's own reporting periods and of a table's own rows stay.
@@ -82,22 +93,34 @@ def read(
 
     Returns:
         A DataFrame with :data:`nlpkit.schema.READ_COLUMNS`, then the user's own columns. Rows that
-        cannot be used are left out with a warning; :func:`take_in` returns them.
+        cannot be used, and files in folders and archives, are left out with a warning;
+        :func:`take_in` returns them.
 
     Raises:
-        InputError: an input that cannot be used.
+        InputError: an input that cannot be used, or a folder or archive of which no file can.
     """
     given = [inputs] if isinstance(inputs, str | Path) else list(inputs)
-    intake = take_in(given, service=service, as_of=as_of, encoder=encoder)
-    if intake.failures:
-        raise intake.failures[0]
+    gathered = gather(given)
+    intake = _take_in(gathered, service, as_of, encoder or default_encoder(), None, None)
+    named = {item.shown for item in gathered.items if item.named}
+    for failure in intake.failures:
+        if failure.source in named or intake.updates.empty:
+            raise failure
+        _LOG.warning("%s", failure)
     for row in intake.set_aside.to_dict("records"):
         _LOG.warning("%s, %s: set aside: %s", row["source"], row["place"], row["reason"])
     return intake.updates
 
 
 def take_in(
-    inputs: Sequence[str | Path], *, service: str = "", as_of: str = "", encoder: Encoder | None = None
+    inputs: Sequence[str | Path],
+    *,
+    service: str = "",
+    as_of: str = "",
+    encoder: Encoder | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+    keep: Keep | None = None,
+    outputs: Sequence[str | Path] = (),
 ) -> Intake:
     """Read every input that can be read; what cannot is listed, not raised.
 
@@ -106,110 +129,121 @@ def take_in(
 
     Args:
         inputs, service, as_of, encoder: as :func:`read`.
+        progress: called before each file.
+        keep: where finished readings of documents are kept and looked for.
+        outputs: files that will be written when all is read.
+
+    Raises:
+        InputError: an output is an input too, or lies in a folder that is one.
     """
-    encoder = encoder or default_encoder()
+    gathered = gather(inputs)
+    check_apart(outputs, inputs, gathered)
+    return _take_in(gathered, service, as_of, encoder or default_encoder(), progress, keep)
+
+
+def _take_in(
+    gathered: Gathered,
+    service: str,
+    as_of: str,
+    encoder: Encoder,
+    progress: Callable[[str, int, int], None] | None,
+    keep: Keep | None,
+) -> Intake:
     readings: list[Reading] = []
     failures: list[InputError] = []
+    files: list[FileRead] = []
     owner: dict[str, str] = {}
-    for path, label in _labelled(inputs).items():
+    contents: dict[bytes, str] = {}
+    for done, item in enumerate(gathered.items):
+        if progress is not None:
+            progress("reading files", done, len(gathered.items))
+        reading = Reading()
         try:
-            reading = _read_one(path, label, service=service, as_of=as_of, encoder=encoder)
-            _refuse_if_empty(reading, path)
-            _claim(reading.updates, path, owner)
-        except InputError as error:
+            raw = _content(item)
+            reading = _read_one(item, raw, service=service, as_of=as_of, encoder=encoder, keep=keep)
+            _refuse_if_empty(reading, item.shown)
+            _claim(reading.updates, item.shown, owner)
+        except Exception as fault:
+            error = fault if isinstance(fault, InputError) else _unforeseen(fault, item.shown)
+            # Whatever befalls one file, the others are read; but what nlpkit lacks, it lacks for all.
+            if error is not fault and (isinstance(fault, NlpkitError) or len(gathered.items) == 1):
+                raise
             failures.append(error)
-        else:
-            readings.append(reading)
-    if not readings:
-        return Intake(failures=tuple(failures))
+            files.append(FileRead(item.shown, set_aside=len(reading.set_aside), problem=error.problem))
+            # Rows of a file of which none could be used are listed all the same, to be mended.
+            readings.append(Reading(set_aside=reading.set_aside))
+            continue
+        twin = contents.setdefault(hashlib.sha256(raw).digest(), item.shown)
+        more = [] if twin == item.shown else [f"has the same content as {twin}: its updates come twice"]
+        for note in (*more, *reading.notes):
+            _LOG.warning("%s: %s", item.shown, note)
+        readings.append(reading)
+        notes = len(more) + len(reading.notes) + sum(len(account.warnings) for account in reading.accounts)
+        files.append(FileRead(item.shown, len(reading.updates), len(reading.set_aside), notes))
+    read = [reading.updates for reading in readings if len(reading.updates)]
+    aside = [reading.set_aside for reading in readings if len(reading.set_aside)]
     return Intake(
-        pd.concat([reading.updates for reading in readings], ignore_index=True),
-        pd.concat([reading.set_aside for reading in readings], ignore_index=True),
+        pd.concat(read, ignore_index=True) if read else empty_table(),
+        pd.concat(aside, ignore_index=True) if aside else no_rows_aside(),
         tuple(account for reading in readings for account in reading.accounts),
         tuple(failures),
+        tuple(files),
+        gathered.passed_over,
     )
 
 
-def _labelled(inputs: Iterable[str | Path]) -> dict[str, str]:
-    """Each input once, with the shortest tail of its path that no other input shares."""
-    given: dict[Path, str] = {}
-    for item in inputs:
-        where = Path("-") if str(item) == "-" else Path(item).resolve()
-        if where in given:
-            _LOG.warning("%s is given twice; read once", item)
-        given.setdefault(where, str(item))
-    parts = {where: where.parts for where in given}
-    lengths = dict.fromkeys(given, 1)
-    while True:
-        tails = {where: "/".join(parts[where][-lengths[where] :]) for where in given}
-        shared = {tail for tail, n in Counter(tails.values()).items() if n > 1}
-        if not shared:
-            return {given[where]: tails[where] for where in given}
-        for where, tail in tails.items():
-            lengths[where] += tail in shared
-
-
-def _read_one(path: str, label: str, *, service: str, as_of: str, encoder: Encoder) -> Reading:
-    ending = Path(path).suffix.lower()
-    planned = ending == ".xlsx" and not holds_update_table(path)
-    if path == "-" or (ending in TABLE_ENDINGS and not planned):
-        return _read_table(path, "stdin" if path == "-" else label, service=service, as_of=as_of)
-    if ending not in DOCUMENT_SUFFIXES and Path(path).is_file():
+def _content(item: Item) -> bytes:
+    """What the file holds, if nothing is known against it."""
+    if item.problem is not None:
+        raise item.problem
+    ending = Path(item.shown).suffix.lower()
+    known = item.shown == "-" or ending in TABLE_ENDINGS or ending in DOCUMENT_SUFFIXES
+    if not known and (item.load is not None or Path(item.shown).is_file()):
         raise InputError(
             f"'{ending}' is not a format nlpkit reads" if ending else "has no ending that tells its format",
-            source=path,
+            source=item.shown,
             remedy=f"{OTHER_FORMATS.get(ending, '')} Plans are read from "
             f"{', '.join(sorted(DOCUMENT_SUFFIXES))}; "
             f"update tables from {', '.join(TABLE_ENDINGS)}.".lstrip(),
         )
-    return _sifted(_relabelled(read_document(path, service=service, as_of=as_of, encoder=encoder), label))
-
-
-def _read_table(path: str, source: str, *, service: str, as_of: str) -> Reading:
-    sheets = read_sheets(path)
-    own = {name: table for name, table in sheets.items() if is_update_table(table)}
-    several = len(own or sheets) > 1
-    readings: list[Reading] = []
-    problems: dict[str, InputError] = {}
-    for name, table in (own or sheets).items():
-        label = f"{source}#{name}" if several else source
-        try:
-            if own or Path(path).suffix.lower() in _NEVER_A_PLAN or path == "-":
-                updates = conform(table, source=label, service=service, as_of=as_of)
-                readings.append(_sifted(Reading(updates), _wrong_dates(updates)))
-            else:
-                readings.append(_sifted(read_frame(table, source=label, service=service, as_of=as_of)))
-        except InputError as error:
-            problems[name] = type(error)(
-                error.problem, source=path, row=error.row or None, column=error.column, remedy=error.remedy
-            )
-    if not readings or own:
-        for problem in problems.values():
-            raise problem
-    for name, problem in problems.items():
-        _LOG.warning("%s: sheet '%s' not read: it %s", path, name, problem.problem)
-    for name in sheets.keys() - own.keys() if own else ():
-        _LOG.warning("%s: sheet '%s' not read: it has no column 'update'", path, name)
-    return Reading(
-        pd.concat([reading.updates for reading in readings], ignore_index=True),
-        pd.concat([reading.set_aside for reading in readings], ignore_index=True),
-        tuple(account for reading in readings for account in reading.accounts),
+    if item.load is not None:
+        return item.load()
+    return (
+        file_bytes(item.shown)
+        if ending in TABLE_ENDINGS or item.shown == "-"
+        else document_bytes(Path(item.shown))
     )
 
 
-def _wrong_dates(updates: pd.DataFrame) -> dict[int, str]:
-    """The rows, by position, with a date that is none, and what is wrong with it."""
-    return {
-        at: f"column '{column}': '{value[:40]}' is not a date (write a day, month or year: 2024-09-30, "
-        "2024-09 or 2024)"
-        for column in ("due_date", "as_of")
-        for at, value in enumerate(updates[column])
-        if value and parse_as_of(value) is None
-    }
+def _read_one(
+    item: Item, raw: bytes, *, service: str, as_of: str, encoder: Encoder, keep: Keep | None
+) -> Reading:
+    path = item.shown
+    ending = Path(path).suffix.lower()
+    planned = ending == ".xlsx" and not holds_update_table(path, raw=raw)
+    if path == "-" or (ending in TABLE_ENDINGS and not planned):
+        label = "stdin" if path == "-" else item.source
+        return read_own_table(path, label, raw=raw, service=service, as_of=as_of)
+    key = content_key("reading", raw, [path, item.source, service, as_of, encoder.name])
+    kept = keep.get(key) if keep is not None else None
+    if kept is not None:
+        return reading_from_json(kept)
+    reading = read_document(path, raw=raw, service=service, as_of=as_of, encoder=encoder)
+    reading = sifted(mendable(_relabelled(reading, item.source)))
+    if keep is not None and len(reading.updates):
+        keep.put(key, reading_to_json(reading))
+    return reading
 
 
-# JSON Lines and Parquet come from programs, which name their columns as asked.
-_NEVER_A_PLAN = frozenset({".jsonl", ".ndjson", ".parquet"})
+def _unforeseen(fault: Exception, path: str) -> InputError:
+    """A fault of nlpkit's as a failure of the file that brought it to light."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    where = f", {Path(frames[-1].filename).name} line {frames[-1].lineno}" if frames else ""
+    return InputError(
+        f"could not be read by a fault in nlpkit ({type(fault).__name__}: {str(fault)[:120]}{where})",
+        source=path,
+        remedy="Please report it; read alone, the file gives more to report.",
+    )
 
 
 def _relabelled(reading: Reading, label: str) -> Reading:
@@ -221,32 +255,12 @@ def _relabelled(reading: Reading, label: str) -> Reading:
     return Reading(updates, reading.set_aside.assign(source=label), accounts)
 
 
-def _sifted(reading: Reading, wrong: Mapping[int, str] | None = None) -> Reading:
-    """The reading with its wordless rows, and those where something is ``wrong``, set aside."""
-    updates = reading.updates
-    has_words = updates[list(_TEXTS)].agg(" ".join, axis=1).str.contains(_WORDS)
-    reasons = {at: _WORDLESS for at, said in enumerate(has_words) if not said} | dict(wrong or {})
-    if not reasons:
-        return reading
-    out = sorted(reasons)
-    aside = pd.DataFrame(
-        {
-            "source": updates["source"].iloc[out],
-            "place": [f"record {at + 1}" for at in out],
-            "text": updates["row_id"].iloc[out],
-            "reason": [reasons[at] for at in out],
-        }
-    )
-    kept = updates.drop(index=updates.index[out]).reset_index(drop=True)
-    return replace(reading, updates=kept, set_aside=pd.concat([reading.set_aside, aside], ignore_index=True))
-
-
 def _refuse_if_empty(reading: Reading, path: str) -> None:
     """Refuse an input of which no row can be used, with the first reason."""
     if not reading.updates.empty:
         return
     for row in reading.set_aside.to_dict("records"):
-        if row["reason"] != _WORDLESS:
+        if row["reason"] != WORDLESS:
             raise InputError(
                 "no row of it can be used",
                 source=path,

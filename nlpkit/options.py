@@ -18,6 +18,7 @@ __all__ = [
     "OfService",
     "Out",
     "Quiet",
+    "Resume",
     "Service",
 ]
 
@@ -42,7 +43,7 @@ Inputs = Annotated[
     typer.Argument(
         metavar="FILE",
         help="Plans (.pdf, .docx, .xlsx, .xls, .ods, .html, .txt, .md), update tables (.jsonl, .csv, .tsv, "
-        ".xlsx, .parquet), or - for JSON Lines on standard input.",
+        ".xlsx, .parquet), folders and .zip archives of them, or - for JSON Lines on standard input.",
         show_default=False,
     ),
 ]
@@ -76,6 +77,13 @@ AsOf = Annotated[
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary, only problems.")]
+Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        help="Go on from the work of a run that was stopped, kept in OUT.work; the result is the same.",
+    ),
+]
 Catalogue = Annotated[
     str,
     typer.Option(metavar="NAME|FILE", help="Recommendations to link to: a bundled catalogue or a CSV file."),

@@ -12,6 +12,7 @@ from nlpkit.cells import plain
 from nlpkit.embedding import Encoder
 from nlpkit.errors import InputError
 from nlpkit.files import check_place, replace_file
+from nlpkit.keeping import Keep
 from nlpkit.reporting.html import render
 from nlpkit.schema import Evidence, Status, conform
 from nlpkit.scoring import Progress, score
@@ -71,12 +72,15 @@ def page(
     encoder: Encoder | None = None,
     progress: Progress | None = None,
     why_empty: Sequence[str] = (),
+    keep: Keep | None = None,
 ) -> bytes:
-    """What :func:`report` writes, in UTF-8."""
+    """What :func:`report` writes, in UTF-8; ``keep`` as in :func:`nlpkit.scoring.score`."""
     if len(scored):
         if not _is_judged(scored):
             _LOG.warning("the table has no judgements, or not for every row: scored first")
-            scored = score(scored, catalogue=catalogue, as_of=as_of, encoder=encoder, progress=progress)
+            scored = score(
+                scored, catalogue=catalogue, as_of=as_of, encoder=encoder, progress=progress, keep=keep
+            )
         else:
             scored = conform(scored, as_of=as_of)
     return render(scored, why_empty=" ".join(why_empty)).encode("utf8", "replace")

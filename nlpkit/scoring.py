@@ -18,6 +18,7 @@ from nlpkit.embedding import Encoder
 from nlpkit.embedding.default import default_encoder
 from nlpkit.errors import NlpkitError
 from nlpkit.history import WAIT, check_history, recall, record
+from nlpkit.keeping import Keep
 from nlpkit.schema import READ_COLUMNS, SCORE_COLUMNS, conform
 
 __all__ = ["Progress", "link", "link_actions", "score"]
@@ -38,6 +39,7 @@ def score(
     history: str | Path | None = None,
     history_wait: float = WAIT,
     progress: Progress | None = None,
+    keep: Keep | None = None,
 ) -> pd.DataFrame:
     """Judge every update: status, staleness, evidence and links, each with its reason.
 
@@ -55,6 +57,7 @@ def score(
             added to it. A table scored twice is not its own history.
         history_wait: seconds for which a lock on the history is waited for.
         progress: called before each step.
+        keep: where finished analyses of texts are kept and looked for (:mod:`nlpkit.keeping`).
 
     Returns:
         The same rows in the same order: :data:`nlpkit.schema.READ_COLUMNS`, then
@@ -80,7 +83,7 @@ def score(
     if history is not None:
         check_history(history, write=True, wait=history_wait)
     told("reading sentences", 0, 5)
-    made = features.compute(table, encoder=encoder)
+    made = features.compute(table, encoder=encoder, keep=keep)
     told("judging status", 1, 5)
     stated = status.judge(table, made, model=model)
     due = calendar.judge(table, made)

@@ -249,7 +249,7 @@ WRONG: list[tuple[str, bytes | None, tuple[str, ...]]] = [
     ("other.jsonl", b'{"colour": "red"}\n', ("other.jsonl: has no column 'update'", "it has: colour")),
     ("blank.csv", b"update\n--\n", ("blank.csv: has no row with a narrative",)),
     ("twice.csv", b"row_id,update\na,x\na,y\n", ("twice.csv, column 'row_id': row_id 'a' is used 2 times",)),
-    ("bytes.txt", b"Plan\nbad \x81 byte\n", ("bytes.txt, line 2: holds a byte (0x81)", "UTF-8")),
+    ("bytes.txt", b"Plan\nbad \x81 byte\n", ("bytes.txt, line 2: byte 10 of the file (0x81)", "UTF-8")),
     ("bytes.csv", b"update\nbad \x81 byte\n", ("bytes.csv, line 2: byte 12 of the file (0x81)", "UTF-8")),
     ("bytes.jsonl", b'{"update": "\xff"}\n', ("bytes.jsonl, line 1: byte 13 of the line (0xff)", "UTF-8")),
     (

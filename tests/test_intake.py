@@ -85,3 +85,26 @@ def test_a_plan_in_csv_keeps_its_continuation_rows_accounted_for(tmp_path: Path)
         "Twelve crews were trained by May."
     ]
     assert all(account.balances for account in intake.accounts)
+
+
+def test_a_fault_over_one_file_stops_no_other(
+    table: Path, demo_plan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(*_: object, **__: object) -> None:
+        raise ValueError("unheard of")
+
+    monkeypatch.setattr("nlpkit.intake.read_document", faulty)
+    intake = take_in([demo_plan, table])
+    assert intake.updates["row_id"].tolist() == ["a"]
+    assert "by a fault in nlpkit (ValueError: unheard of, test_intake.py line" in str(intake.failures[0])
+    with pytest.raises(ValueError, match="unheard of"):
+        take_in([demo_plan])
+
+
+def test_files_of_the_same_content_are_told(
+    demo_plan: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "copy.txt").write_bytes(demo_plan.read_bytes())
+    intake = take_in([demo_plan, tmp_path / "copy.txt"])
+    assert len(intake.updates) == 60 and [file.notes for file in intake.files] == [0, 1]
+    assert f"copy.txt: has the same content as {demo_plan}: its updates come twice" in caplog.text

@@ -13,15 +13,16 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "nlpkit"
 
 FLOORS = (
-    {"errors", "colours"},
+    {"errors", "colours", "atomic"},
     {"resources"},
     {"schema"},
-    {"language", "embedding", "models", "catalogue", "cells"},
+    {"language", "embedding", "models", "catalogue", "cells", "keeping"},
     {"database", "features", "files", "formats", "history", "reading", "reporting"},
     {"analysis"},
-    {"intake", "learning", "scoring", "theming"},
+    {"intake", "learning", "scoring", "tables", "theming"},
     {"comparing", "estimators", "publishing", "spacy_component"},
-    {"options"},
+    {"console", "options"},
+    {"cataloguing"},
     {"cli"},
     {"__main__"},
 )

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,12 @@ def test_console_examples_print_what_the_readme_says(project: Path, demo_plan: P
     readme = project / "README.md"
     text = readme.read_text(encoding="utf8")
     shutil.copy(demo_plan, tmp_path / "plan.txt")
+    (tmp_path / "plans").mkdir()
+    shutil.copy(demo_plan, tmp_path / "plans" / "northmoor.txt")
+    (tmp_path / "plans" / ".DS_Store").write_bytes(b"\x00")
+    with zipfile.ZipFile(tmp_path / "more.zip", "w") as archive:
+        other = demo_plan.read_text(encoding="utf8").replace("Northmoor", "Southmoor")
+        archive.writestr("sub/plan.txt", other)
     new_blocks, differences = [], []
     for match in BLOCK.finditer(text):
         lines = []

@@ -1,8 +1,9 @@
 """Renders the authored plans of this folder (``*.json``) as Word documents, web pages and text.
 
-Every plan comes in four layouts: one wide table with coloured cells and merged themes (``wide``), an
-entry a recommendation (``blocks``), a table under each heading (``sections``), and a table cut by pages
-(``paged``). All say the same, so that all must be read as the same. Run as
+Every plan comes in six layouts: one wide table with coloured cells and merged themes (``wide``), an
+entry a recommendation (``blocks``), a table under each heading (``sections``), a table cut by pages
+(``paged``), an upright table a recommendation (``cards``), and a row an update (``register``). All say
+the same, so that all must be read as the same. Run as
 
     python corpora/plans/render.py FOLDER
 """
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-LAYOUTS = ("wide", "blocks", "sections", "paged")
+LAYOUTS = ("wide", "blocks", "sections", "paged", "cards", "register")
 FORMATS = ("docx", "html", "txt")
 SHADES = {"blue": "0070C0", "green": "00B050", "amber": "FFC000", "red": "FF0000", "grey": "A6A6A6"}
 _PAGE = 3  # actions on a page
@@ -154,6 +155,33 @@ def _blocks(plan: dict[str, Any]) -> Iterator[Part]:
             yield Part("label", "Status", rows=((Box(),),), colour=action["colour"])
 
 
+def _cards(plan: dict[str, Any]) -> Iterator[Part]:
+    """A small upright table a recommendation, its labels down the left side."""
+    for section, actions in groupby(plan["actions"], key=lambda action: action["section"]):
+        yield Part("heading", section)
+        for action in actions:
+            lines = [("Reference", _box(action["id"])), ("Recommendation", _box(action["recommendation"]))]
+            lines += [("Outcome required", _box(action["outcome"])), ("Lead", _box(action["owner"]))]
+            lines += [("Due date", _box(action["due"]))]
+            for period, update in zip(plan["periods"], action["updates"], strict=True):
+                lines.append((f"Update {period}", Box(tuple(update))))
+            lines.append(("Status", Box(colour=action["colour"])))
+            yield Part("table", rows=tuple((_box(label), box) for label, box in lines))
+            yield Part("text", "")
+
+
+def _register(plan: dict[str, Any]) -> Iterator[Part]:
+    """A long table with a row an update: what is asked stands in each row, the period in a column."""
+    names = ("Theme", "Action no.", "Recommendation", "Owner", "Target date", "Reporting period", "Update")
+    rows = [tuple(map(_box, (*names, "RAG status")))]
+    for action in plan["actions"]:
+        fields = (action[key] for key in ("section", "id", "recommendation", "owner", "due"))
+        common = tuple(map(_box, fields))
+        for period, update in zip(plan["periods"], action["updates"], strict=True):
+            rows.append((*common, _box(period), Box(tuple(update)), Box(colour=action["colour"])))
+    yield Part("table", rows=tuple(rows))
+
+
 def _plain(line: str) -> str:
     return line[1:] if line[:1] == "_" else line[2:] if line[:2] == "- " else line
 
@@ -260,11 +288,17 @@ def _html_lines(lines: Sequence[str]) -> str:
 
 
 def _as_docx(parts: Sequence[Part]) -> bytes:
-    """A Word document with shaded cells, vertically merged ones, and styles for headings and lists."""
+    """A landscape Word document with ruled tables, shaded and merged cells, styles for headings and lists."""
     import docx
+    from docx.enum.section import WD_ORIENT
     from docx.enum.text import WD_BREAK
+    from docx.shared import Mm
 
     document = docx.Document()
+    page = document.sections[0]
+    page.orientation = WD_ORIENT.LANDSCAPE
+    page.page_width, page.page_height = Mm(297), Mm(210)
+    page.left_margin = page.right_margin = Mm(15)
     for part in parts:
         if part.kind == "table":
             _docx_table(document, part.rows)
@@ -286,17 +320,24 @@ def _as_docx(parts: Sequence[Part]) -> bytes:
     return file.getvalue()
 
 
-def _docx_lines(place: Any, lines: Sequence[str]) -> None:
+def _docx_lines(place: Any, lines: Sequence[str], first: Any = None) -> None:
     for line in lines:
-        paragraph = place.add_paragraph(style="List Bullet" if line.startswith("- ") else None)
+        paragraph, first = first or place.add_paragraph(), None
+        paragraph.style = "List Bullet" if line.startswith("- ") else "Normal"
         paragraph.add_run(_plain(line)).underline = line.startswith("_") or None
 
 
 def _docx_table(document: Any, rows: Sequence[Sequence[Box]]) -> None:
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
+    from docx.shared import Mm
 
-    table = document.add_table(rows=len(rows), cols=max(map(len, rows)))
+    table = document.add_table(rows=len(rows), cols=max(map(len, rows)), style="Table Grid")
+    table.autofit = False
+    for column, width in zip(table.columns, widths(rows), strict=True):
+        column.width = Mm(width)
+        for cell in column.cells:
+            cell.width = Mm(width)
     for i, row in enumerate(rows):
         cells = table.rows[i].cells
         for j, box in enumerate(row):
@@ -304,7 +345,7 @@ def _docx_table(document: Any, rows: Sequence[Sequence[Box]]) -> None:
             if box.covered:
                 continue
             if box.text:
-                _docx_lines(cell, box.text)
+                _docx_lines(cell, box.text, cell.paragraphs[0])
             if box.colour:
                 shading = OxmlElement("w:shd")
                 shading.set(qn("w:val"), "clear")
@@ -314,11 +355,27 @@ def _docx_table(document: Any, rows: Sequence[Sequence[Box]]) -> None:
                 cell.merge(table.cell(i + box.down - 1, j))
 
 
+def widths(rows: Sequence[Sequence[Box]]) -> list[float]:
+    """Millimetres for each column: room for its longest word, and the rest by how much it holds."""
+    count = max(map(len, rows))
+    words, texts = [0] * count, [0] * count
+    for row in rows:
+        for j, box in enumerate(row):
+            text = " ".join(box.text)
+            words[j] = max([words[j], *map(len, text.split())])
+            texts[j] = max(texts[j], len(text))
+    least = [8 + 2.4 * letters for letters in words]
+    spare = max(0.0, 265 - sum(least))
+    return [low + spare * held / max(1, sum(texts)) for low, held in zip(least, texts, strict=True)]
+
+
 _LAYOUT: dict[str, Callable[[dict[str, Any]], Iterator[Part]]] = {
     "wide": _wide,
     "blocks": _blocks,
     "sections": _sections,
     "paged": _paged,
+    "cards": _cards,
+    "register": _register,
 }
 _FORM: dict[str, Callable[[Sequence[Part]], bytes]] = {
     "docx": _as_docx,

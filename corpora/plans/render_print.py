@@ -147,6 +147,10 @@ def xlsx(plan: dict[str, Any], layout: str) -> bytes:
             if first:
                 cover.cell(row["Cover"], 1, part.text)
                 row["Cover"] += 1
+    for each in book.worksheets:
+        each.page_setup.orientation = "landscape"
+        each.page_setup.fitToHeight = 0  # as many pages as it takes, one wide
+        each.sheet_properties.pageSetUpPr.fitToPage = True
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
@@ -155,13 +159,20 @@ def xlsx(plan: dict[str, Any], layout: str) -> bytes:
 def _fill_sheet(sheet: Any, rows: Sequence[Sequence[Any]], at: int) -> int:
     from openpyxl.cell.rich_text import CellRichText, TextBlock
     from openpyxl.cell.text import InlineFont
-    from openpyxl.styles import PatternFill
+    from openpyxl.styles import Alignment, Border, PatternFill, Side
+    from openpyxl.utils import get_column_letter
 
+    side = Side(style="thin")
+    for j, width in enumerate(BASE["widths"](rows), 1):
+        column = sheet.column_dimensions[get_column_letter(j)]
+        column.width = max(column.width if column.customWidth else 0, width / 2)
     for boxes in rows:
         for j, box in enumerate(boxes, 1):
+            cell = sheet.cell(at, j)
+            cell.border = Border(left=side, right=side, top=side, bottom=side)
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
             if box.covered:
                 continue
-            cell = sheet.cell(at, j)
             lines = [line[2:] if line[:2] == "- " else line for line in box.text]
             if any(line[0] == "_" for line in lines):
                 rich: list[Any] = []

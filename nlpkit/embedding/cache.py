@@ -7,19 +7,20 @@ import io
 import logging
 import os
 import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpkit.atomic import clear_scraps, write_whole
 from nlpkit.embedding import Encoder
 
 __all__ = ["CachedEncoder", "default_cache_folder"]
 
 _log = logging.getLogger(__name__)
 _OURS = re.compile(r"[0-9a-f]{64}\.npy")
+_CHUNK = 512  # texts encoded before they are kept: some seconds of work, lost at most when a run is killed
 _MANY = 32  # shards; beyond this, loading them costs more than writing them as one
 
 
@@ -64,10 +65,14 @@ class CachedEncoder:
             self._read_shards()
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
         if missing:
-            vectors = np.asarray(self._encoder.encode(list(missing.values())), dtype=np.float32)
-            fresh = dict(zip(missing, vectors, strict=True))
-            self._known.update(fresh)
-            self._write_shard(fresh)
+            wanted = list(missing)
+            writable = True
+            for at in range(0, len(wanted), _CHUNK):
+                keys_now = wanted[at : at + _CHUNK]
+                vectors = np.asarray(self._encoder.encode([missing[key] for key in keys_now]), np.float32)
+                fresh = dict(zip(keys_now, vectors, strict=True))
+                self._known.update(fresh)
+                writable = writable and bool(self._write_shard(fresh))
         if not keys:
             return np.zeros((0, self.dimension), dtype=np.float32)
         return np.stack([self._known[key] for key in keys])
@@ -125,14 +130,8 @@ class CachedEncoder:
         name = f"{hashlib.sha256(content).hexdigest()}.npy"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            handle, beside = tempfile.mkstemp(dir=self.folder, suffix=".part")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
-                os.replace(beside, self.folder / name)
-            except BaseException:
-                _remove(Path(beside))
-                raise
+            clear_scraps(self.folder)
+            write_whole(self.folder / name, content, durable=False)
         except OSError as error:
             _log.warning("Vectors are not kept: %s cannot be written (%s)", self.folder, error)
             return ""

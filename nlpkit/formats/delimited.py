@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import logging
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,18 +21,14 @@ __all__ = ["delimited_grid", "to_delimited"]
 
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?%?")
-_LOG = logging.getLogger(__name__)
 
 
-def delimited_grid(raw: bytes, delimiter: str, *, source: str | Path) -> list[list[Any]]:
-    """The cells of a CSV or TSV file, row by row, all text.
-
-    UTF-8 (or UTF-16 with its mark); anything else is read as Windows-1252, with a warning.
+def delimited_grid(text: str, delimiter: str, *, source: str | Path) -> list[list[Any]]:
+    """The cells of CSV or TSV, row by row, all text; lines may end in any of the three ways.
 
     Raises:
-        InputError: a byte that is neither, or unbalanced quotation marks; it names the line.
+        InputError: unbalanced quotation marks; it names the line.
     """
-    text = _decode(raw, source=source)
     limit = csv.field_size_limit(max(len(text), 1))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
@@ -61,27 +56,3 @@ def to_delimited(columns: Sequence[str], rows: Sequence[Sequence[Any]], delimite
 def _guarded(value: Any) -> str:
     text = cell_text(value)
     return f"'{text}" if FORMULA.match(text) and not _PLAIN_NUMBER.fullmatch(text) else text
-
-
-def _decode(raw: bytes, *, source: str | Path) -> str:
-    encoding = "utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError as broken:
-        first = broken
-    try:
-        text = raw.decode("cp1252")
-    except UnicodeDecodeError as error:
-        byte = f"byte {error.start + 1} of the file (0x{raw[error.start]:02x})"
-        raise InputError(
-            f"{byte} is neither UTF-8 nor Windows-1252",
-            source=source,
-            row=f"line {_line(raw, error.start)}",
-            remedy="Save the file as UTF-8.",
-        ) from None
-    _LOG.warning("%s, line %d: not UTF-8; read as Windows-1252", source, _line(raw, first.start))
-    return text
-
-
-def _line(raw: bytes, offset: int) -> int:
-    return raw.count(b"\n", 0, offset) + 1

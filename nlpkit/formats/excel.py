@@ -74,7 +74,7 @@ def to_workbook(
         wide: which columns, by name, hold long text.
 
     Raises:
-        InputError: a text longer than a cell can hold (32,767 characters).
+        InputError: a text longer than a cell can hold (32,767 characters), or no room for temporary files.
     """
     import openpyxl
 
@@ -89,11 +89,18 @@ def to_workbook(
         ]
         for title, (columns, rows) in sheets.items()
     }
-    book = openpyxl.Workbook(write_only=True)
-    for title, grid in filled.items():
-        _fill(book.create_sheet(title), grid, fixed=fixed, wide=[wide(name) for name in sheets[title][0]])
     made = io.BytesIO()
-    book.save(made)
+    try:
+        book = openpyxl.Workbook(write_only=True)
+        for title, grid in filled.items():
+            _fill(book.create_sheet(title), grid, fixed=fixed, wide=[wide(name) for name in sheets[title][0]])
+        book.save(made)
+    except OSError as error:  # openpyxl puts the sheets together in temporary files
+        raise InputError(
+            f"cannot be written (temporary files: {error.strerror or error})",
+            source=place,
+            remedy="Make room for temporary files (TMPDIR names their folder), or write .csv instead.",
+        ) from None
     return _timeless(made.getvalue())
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.default import default_encoder
 from nlpkit.errors import InputError
+from nlpkit.formats.encodings import decoded
 from nlpkit.reading.accounts import Account, Check, Reading
 from nlpkit.reading.blocks import Block, Row, Table, cell_from_markup
 from nlpkit.reading.documents import Document, placed
@@ -24,6 +25,7 @@ __all__ = [
     "Account",
     "Check",
     "Reading",
+    "document_bytes",
     "read_document",
     "read_documents",
     "read_frame",
@@ -34,11 +36,28 @@ DOCUMENT_SUFFIXES = frozenset(
 )
 """Endings of files that are read as plans; tables are read by :mod:`nlpkit.files`."""
 
+_UNPACK = "Unpack it, and give the folder, or pack it as .zip."
+_PICTURE = "It is a picture: have its text recognised (OCR) and saved as .pdf or .docx first."
+
 OTHER_FORMATS = {
     ".doc": "'.doc' is the old Word format: open it and save it as .docx.",
     ".docm": "Save it as .docx, without macros.",
     ".odt": "Open it and save it as .docx.",
     ".rtf": "Open it and save it as .docx.",
+    ".xlsm": "Save it as .xlsx, without macros.",
+    ".xlsb": "Save it as .xlsx.",
+    ".ppt": "Save it as .pdf.",
+    ".pptx": "Save it as .pdf.",
+    ".pages": "Export it as a Word document (.docx).",
+    ".numbers": "Export it as a workbook (.xlsx).",
+    ".msg": "Save what is attached to the message, and give that.",
+    ".eml": "Save what is attached to the message, and give that.",
+    ".rar": _UNPACK,
+    ".7z": _UNPACK,
+    ".tar": _UNPACK,
+    ".gz": _UNPACK,
+    ".tgz": _UNPACK,
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".heic"), _PICTURE),
     ".mht": "Save the page as 'web page, HTML only'.",
     ".mhtml": "Save the page as 'web page, HTML only'.",
 }
@@ -74,15 +93,25 @@ def read_documents(
 
 
 def read_document(
-    path: str | Path, *, service: str = "", as_of: str = "", encoder: Encoder | None = None
+    path: str | Path,
+    *,
+    raw: bytes | None = None,
+    service: str = "",
+    as_of: str = "",
+    encoder: Encoder | None = None,
 ) -> Reading:
     """Read one plan.
+
+    Args:
+        path: the file; its ending tells the format.
+        raw: its content, where that lies elsewhere (in an archive); read from ``path`` if not given.
+        service, as_of, encoder: as :func:`read_documents`.
 
     Raises:
         InputError: the file is missing, of an unknown format, undecodable, or holds no updates.
     """
     path = Path(path)
-    document = _document(path)
+    document = _document(path, raw)
     blocks = document.blocks
     reading = read_blocks(blocks, source=path.name, service=service, as_of=as_of)
     if reading.updates.empty and _has_unknown_headings(blocks):
@@ -137,12 +166,8 @@ def _has_unknown_headings(blocks: Sequence[Block]) -> bool:
     )
 
 
-def _document(path: Path) -> Document:
+def _document(path: Path, raw: bytes | None) -> Document:
     """A document as blocks, by the reader of its format."""
-    if not path.exists():
-        raise InputError("does not exist", source=path, remedy="Check the path.")
-    if path.is_dir():
-        raise InputError("is a folder", source=path, remedy="Name the files in it.")
     ending = path.suffix.lower()
     if ending not in DOCUMENT_SUFFIXES:
         other = OTHER_FORMATS.get(ending)
@@ -153,7 +178,7 @@ def _document(path: Path) -> Document:
             or f"Plans are read from {', '.join(sorted(DOCUMENT_SUFFIXES))}; update tables from "
             ".jsonl, .csv, .tsv, .xlsx, .parquet.",
         )
-    raw = _bytes(path)
+    raw = document_bytes(path) if raw is None else raw
     if ending == ".docx":
         from nlpkit.reading.docx import blocks_from_docx
 
@@ -170,10 +195,20 @@ def _document(path: Path) -> Document:
         from nlpkit.reading.workbooks import document_from_workbook
 
         return document_from_workbook(raw, source=path)
-    return Document(blocks_from_text(_decoded(raw, path)))
+    text, notes = decoded(raw, source=path)
+    return Document(blocks_from_text(_with_words(text, path)), notes)
 
 
-def _bytes(path: Path) -> bytes:
+def document_bytes(path: Path) -> bytes:
+    """The content of a document.
+
+    Raises:
+        InputError: no ordinary file, larger than :data:`MAX_DOCUMENT_BYTES`, or it cannot be opened.
+    """
+    if not path.exists():
+        raise InputError("does not exist", source=path, remedy="Check the path.")
+    if path.is_dir():
+        raise InputError("is a folder", source=path, remedy="Name the files in it.")
     try:
         size = path.stat().st_size
         if size > MAX_DOCUMENT_BYTES:
@@ -186,38 +221,6 @@ def _bytes(path: Path) -> bytes:
     except OSError as error:
         told = f"cannot be opened ({error.strerror or error})"
         raise InputError(told, source=path, remedy="Check its permissions.") from None
-
-
-def _decoded(raw: bytes, path: Path) -> str:
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return _with_words(_utf16(raw, path), path)
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        try:
-            # Windows' own code page is the one other encoding that British offices still save in.
-            text = raw.decode("cp1252")
-        except UnicodeDecodeError as second:
-            line = raw[: second.start].count(b"\n") + 1
-            raise InputError(
-                f"holds a byte (0x{raw[second.start]:02x}) that is neither UTF-8 nor Windows-1252",
-                source=path,
-                row=f"line {line}",
-                remedy="Save the file as UTF-8.",
-            ) from error
-    return _with_words(text, path)
-
-
-def _utf16(raw: bytes, path: Path) -> str:
-    try:
-        return raw.decode("utf-16")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"begins like UTF-16 but is broken at byte {error.start}",
-            source=path,
-            remedy="Save the file as UTF-8.",
-        ) from error
 
 
 def _with_words(text: str, path: Path) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from nlpkit.errors import InputError
 from nlpkit.schema import empty_table
 
-__all__ = ["SET_ASIDE_COLUMNS", "Account", "Check", "Reading"]
+__all__ = ["SET_ASIDE_COLUMNS", "Account", "Check", "FileRead", "Reading"]
 
 SET_ASIDE_COLUMNS = ("source", "place", "text", "reason")
 
@@ -76,9 +76,30 @@ class Reading:
         set_aside: rows of plan tables that could not be used (source, place, text, reason).
         accounts: one a document.
         failures: documents that could not be read at all.
+        notes: what was inferred or left out in tables, which have no account, in sentences.
     """
 
     updates: pd.DataFrame = field(default_factory=empty_table)
     set_aside: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SET_ASIDE_COLUMNS)))
     accounts: tuple[Account, ...] = ()
     failures: tuple[InputError, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """What became of one file that was given, or found in a folder or archive.
+
+    Attributes:
+        name: what messages call it.
+        rows: rows of the update table made from it.
+        set_aside: rows that could not be used.
+        notes: how many things were inferred, left out or put right.
+        problem: why nothing of it could be used, as a clause, or ``""``.
+    """
+
+    name: str
+    rows: int = 0
+    set_aside: int = 0
+    notes: int = 0
+    problem: str = ""

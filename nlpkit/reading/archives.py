@@ -15,6 +15,7 @@ __all__ = [
     "MAX_RATIO",
     "MAX_UNPACKED_BYTES",
     "check_archive",
+    "leads_outside",
     "refuse_declarations",
 ]
 
@@ -63,8 +64,7 @@ def check_archive(raw: bytes, *, source: str | Path, part: str, kind: str, endin
         raise _refusal(f"holds {len(entries):,} files (limit {MAX_ENTRIES:,})", source)
     names = [entry.filename for entry in entries]
     for name in names:
-        steps = re.split(r"[\\/]", name)
-        if ".." in steps or name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name) or "\x00" in name:
+        if leads_outside(name):
             raise _refusal(f"holds a file whose name leads outside it ({name[:60]!r})", source)
     if len(set(names)) < len(names):
         raise _refusal("holds two files of the same name", source)
@@ -100,6 +100,14 @@ def check_archive(raw: bytes, *, source: str | Path, part: str, kind: str, endin
             f"or save the document as {ending}.",
         )
     return frozenset(names)
+
+
+def leads_outside(name: str) -> bool:
+    """Whether the name of an archive's entry would lead out of the folder that it is unpacked into."""
+    steps = re.split(r"[\\/]", name)
+    return (
+        ".." in steps or name.startswith(("/", "\\")) or bool(re.match(r"[A-Za-z]:", name)) or "\x00" in name
+    )
 
 
 def refuse_declarations(xml: bytes, *, source: str | Path) -> None:

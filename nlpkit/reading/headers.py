@@ -12,7 +12,7 @@ from nlpkit.reading.periods import bare_period, period_in_heading
 from nlpkit.resources import lexicon
 from nlpkit.schema import declared_status
 
-__all__ = ["Column", "Layout", "heads_another", "is_bare_status", "recognise", "role_of"]
+__all__ = ["Column", "Layout", "heads_another", "is_bare_status", "is_heading", "recognise", "role_of"]
 
 _MAX_HEADING_WORDS = 12
 _TEXT_ROLES = {"recommendation", "planned_action", "required_outcome", "theme", "id"}
@@ -111,6 +111,15 @@ def role_of(heading: str) -> str:
         if pattern.search(plain):
             return role
     return "update" if period_in_heading(heading) else ""
+
+
+def is_heading(text: str) -> bool:
+    """Whether a text is, word for word, a column heading that plans are known to use.
+
+    >>> is_heading("Responsible officer"), is_heading("Head of Prevention officer")
+    (True, False)
+    """
+    return _plain(text) in _synonyms()[0]
 
 
 def recognise(

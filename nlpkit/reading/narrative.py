@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from nlpkit.reading.blocks import Block, Bullet, Heading, Paragraph, Table
-from nlpkit.reading.headers import is_bare_status, role_of
+from nlpkit.reading.headers import is_bare_status, is_heading, role_of
 from nlpkit.reading.periods import as_of_text, deadline, period_in_heading
 from nlpkit.reading.provenance import is_generic, names_plan, running_titles
 from nlpkit.schema import declared_status, tidy_action_id
@@ -60,6 +60,7 @@ def updates_from_labels(blocks: Sequence[Block], as_of: str) -> list[dict[str, s
             if entry["text"]:
                 records[-1][role] = entry["text"]
             continue
+        short = awaited and role.partition(":")[0] in _ONE_LINE  # "Due date" stands above: "March 2025" is it
         labelled = _LABELLED.match(text)
         named = role_of(labelled["label"]) if labelled else ""
         if records and labelled and named:
@@ -68,7 +69,7 @@ def updates_from_labels(blocks: Sequence[Block], as_of: str) -> list[dict[str, s
             if labelled["text"]:
                 _add(records[-1], role, labelled["text"])
                 role = told if role in _ONE_LINE else role
-        elif records and _LABEL_ALONE.match(text) and role_of(text):
+        elif records and _LABEL_ALONE.match(text) and (is_heading(text) if short else role_of(text)):
             role, awaited = _part(role_of(text), text), True
         elif awaited and role.startswith("declared") and not declared_status(text):
             awaited = False  # a status without a word, and what follows is something else

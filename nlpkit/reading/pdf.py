@@ -14,9 +14,10 @@ from typing import Any
 
 from nlpkit.colours import colour_name
 from nlpkit.errors import InputError
-from nlpkit.reading.blocks import Block, Cell, Heading, Line, Row, Table
+from nlpkit.reading.blocks import Block, Cell, Heading, Line, Paragraph, Row, Table
 from nlpkit.reading.documents import Document
 from nlpkit.reading.grids import Grid, Laid
+from nlpkit.reading.headers import is_heading, role_of
 from nlpkit.reading.narrative import ENTRY
 from nlpkit.reading.pdf_columns import ColumnTable, PageLines, column_tables
 from nlpkit.reading.pdf_lines import Line as WordLine
@@ -30,8 +31,9 @@ from nlpkit.reading.pdf_lines import (
     lines_of,
     pitch_of,
 )
-from nlpkit.reading.pdf_marks import Page, Word, read_page
+from nlpkit.reading.pdf_marks import Box, Page, Word, read_page
 from nlpkit.reading.pdf_ruled import RuledTable, ruled_tables
+from nlpkit.reading.pdf_upright import upright_tables
 from nlpkit.reading.text import prose_block
 
 __all__ = ["MAX_CHARACTERS", "MAX_PAGES", "document_from_pdf"]
@@ -51,7 +53,8 @@ _APART = 1.2  # times the distance of lines in a paragraph, from which the next 
 _LABEL = re.compile(r"[A-Z][\w ()/&’'-]{1,40}:(?=\s|$)")
 _PAGE_OF = re.compile(r"\bpage\s*\d+(?:\s*(?:of|/)\s*\d+)?|\b\d+\s*(?:of|/)\s*\d+$|^\d+\b|\b\d+$")
 _PAGE_NUMBER = re.compile(
-    r"\W*(?:page\s*)?(?:\d{1,4}|[ivx]{1,6})(?:\s*(?:of|/|\|)\s*\d{1,4})?\W*$", re.IGNORECASE
+    r"\W*(?:page\s*)?(?:(?!(?:19|20)\d\d\b)\d{1,4}|[ivx]{1,6})(?:\s*(?:of|/|\|)\s*\d{1,4})?\W*$",
+    re.IGNORECASE,
 )
 
 
@@ -78,10 +81,16 @@ def document_from_pdf(raw: bytes, *, source: str | Path) -> Document:
     columns: dict[int, list[ColumnTable]] = defaultdict(list)
     for table in column_tables(loose):
         columns[table.page].append(table)
+    taken = {page.number: {i for table in columns[page.number] for i in table.lines} for page in pages}
+    for number, upright in upright_tables(loose, taken).items():
+        columns[number] += upright
     vocabulary = Counter(
         word.text.lower().strip(".,;:()") for page in pages for word in page.words if word.text[0].isalpha()
     )
-    maker = _Maker(source, vocabulary)
+    right: dict[float, float] = defaultdict(float)  # where lines end, by the width of the page
+    for lines in loose:
+        right[lines.width] = max([right[lines.width], *(line[-1].x1 for line in lines.lines)])
+    maker = _Maker(source, vocabulary, right)
     for page, lines in zip(pages, loose, strict=True):
         maker.add(page, lines, tables[page.number], columns[page.number])
     for text in footers:
@@ -202,7 +211,7 @@ def _without_running_titles(pages: Sequence[PageLines], heights: dict[int, float
                 edge = "head"
             elif i >= len(page.lines) - _EDGE_LINES and line[0].middle > (1 - _EDGE) * height:
                 edge = "foot"
-            if edge and not ENTRY.match(line_text(line)):
+            if edge and not ENTRY.match(line_text(line)) and not is_heading(line_text(line)):
                 here[i] = (_PAGE_OF.sub("#", line_text(line).lower()), edge)
         edges[page.number] = here
         seen.update(set(here.values()))
@@ -210,22 +219,32 @@ def _without_running_titles(pages: Sequence[PageLines], heights: dict[int, float
     kept: set[str] = set()
     feet: list[str] = []
     for page in pages:
+        here = edges[page.number]
+
+        def runs(i: int, line: WordLine, here: dict[int, tuple[str, str]] = here) -> bool:
+            key = here.get(i)
+            if key is None or _many_columns(line):
+                return False
+            number = bool(_PAGE_NUMBER.match(line_text(line)))
+            return seen[key] >= enough or (number and (seen[key] >= 2 or key[1] == "foot" or len(pages) == 1))
+
+        # What repeats below a line of the plan is the plan's own, whatever stands on other pages.
+        marked = [runs(i, line) for i, line in enumerate(page.lines)]
+        first = marked.index(False) if False in marked else len(marked)
+        last = len(marked) - (marked[::-1].index(False) if False in marked else len(marked))
         lines = []
         for i, line in enumerate(page.lines):
-            key, edge = edges[page.number].get(i, ("", ""))
-            text = line_text(line)
-            if not edge or _many_columns(line):
+            if first <= i < last:
                 lines.append(line)
-            elif _PAGE_NUMBER.match(text) and (seen[key, edge] >= 2 or edge == "foot" or len(pages) == 1):
                 continue
-            elif seen[key, edge] < enough:
+            (key, edge), text = here[i], line_text(line)
+            if _PAGE_NUMBER.match(text) or key in kept:
+                continue
+            kept.add(key)
+            if edge == "head":
                 lines.append(line)
-            elif key not in kept:
-                kept.add(key)
-                if edge == "head":
-                    lines.append(line)
-                else:
-                    feet.append(text)
+            else:
+                feet.append(text)
         page.lines = lines
     return feet
 
@@ -239,12 +258,16 @@ def _many_columns(line: WordLine) -> bool:
 class _Maker:
     """Tables and prose of the pages on their way to blocks."""
 
-    def __init__(self, source: str | Path, vocabulary: Mapping[str, int]) -> None:
+    def __init__(
+        self, source: str | Path, vocabulary: Mapping[str, int], right: Mapping[float, float]
+    ) -> None:
         self.source = source
         self.vocabulary = vocabulary
+        self.right = right
         self.blocks: list[Block] = []
         self.places: dict[int, str] = {}
         self._grid = Grid(source)
+        self._open = False  # the last page ended with a label whose coloured area may stand on the next
 
     def _next(self, page: int) -> int:
         place = len(self.places) + 1
@@ -265,7 +288,7 @@ class _Maker:
         parts: list[tuple[float, int, Any]] = [(table.span.top, 0, table) for table in ruled]
         parts += [(table.top, 1, table) for table in columns]
         paragraph: list[WordLine] = []
-        right = max((line[-1].x1 for line in loose.lines), default=page.width)
+        right = self.right[loose.width]
         before = -2
         tops = sorted(top for top, _, _ in parts)
         for i, line in enumerate(loose.lines):
@@ -279,6 +302,7 @@ class _Maker:
                 and not split
                 and goes_on(paragraph[-1], line, span, pitch=tight, padding=0.0, spaced=_APART)
                 and not _LABEL.match(line_text(line))
+                and not (is_heading(line_text(line)) and line_text(line)[0].isupper())
                 and abs(paragraph[-1][0].size - line[0].size) < 1
                 and _runs_on(paragraph[-1], line)
             ):
@@ -287,6 +311,9 @@ class _Maker:
                 paragraph = [line]
                 parts.append((line[0].top, 2, paragraph))
             before = i
+        if self._open and (colour := _bar_at_head(page)):
+            self._add_colour(page, colour)
+        self._open = False
         for _, kind, part in sorted(parts, key=lambda part: (part[0], part[1])):
             if kind == 0:
                 self._add_ruled(page, part, usual)
@@ -311,6 +338,14 @@ class _Maker:
         if stands_out and len(text.split()) <= 30 and not isinstance(block, Heading):
             block = Heading(text.rstrip(":"), place) if not re.search(r"[.;,]$", text) else block
         self.blocks.append(block)
+        self._open = role_of(text) in {"status", "declared"}
+        if self._open and (colour := _bar(page, words)):
+            self._add_colour(page, colour)
+            self._open = False
+
+    def _add_colour(self, page: Page, colour: str) -> None:
+        """Add the colour of an area that stands where a label's words would."""
+        self.blocks.append(Paragraph(f"{colour_name(colour)} (fill)", self._next(page.number)))
 
     def _add_ruled(self, page: Page, table: RuledTable, usual: float) -> None:
         laid: list[tuple[int, list[Laid]]] = []
@@ -373,6 +408,36 @@ def _patch(page: Page, words: Sequence[Word]) -> str:
         if across and beside and colour_name(fill.colour):
             return fill.colour
     return ""
+
+
+def _bar(page: Page, words: Sequence[Word]) -> str:
+    """The colour of an area without words behind a label ("Status") or right below it, or ``""``."""
+    left, right = words[0].x0, words[-1].x1
+    top, bottom = words[0].top, words[0].bottom
+    for fill in _bars(page):
+        below = 0 <= fill.top - bottom + 1 <= bottom - top and fill.x0 <= right + _PATCH
+        beside = fill.top - 1 <= (top + bottom) / 2 <= fill.bottom + 1 and right <= fill.x0 <= right + _PATCH
+        if (below or beside) and fill.x1 > left:
+            return fill.colour
+    return ""
+
+
+def _bar_at_head(page: Page) -> str:
+    """The colour of an area without words that stands above all words of a page, or ``""``."""
+    first = min((word.top for word in page.words), default=page.height)
+    return next((fill.colour for fill in _bars(page) if fill.bottom <= first + 1), "")
+
+
+def _bars(page: Page) -> list[Box]:
+    """The coloured areas in which no word stands."""
+    return [
+        fill
+        for fill in page.fills
+        if colour_name(fill.colour)
+        and not any(
+            fill.x0 <= word.x0 < fill.x1 and fill.top <= word.middle <= fill.bottom for word in page.words
+        )
+    ]
 
 
 def _inside(at: float, span: Span) -> bool:

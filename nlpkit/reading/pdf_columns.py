@@ -16,7 +16,7 @@ from nlpkit.reading.headers import recognise, role_of
 from nlpkit.reading.pdf_lines import Line, Span, line_text, pitch_of
 from nlpkit.reading.pdf_marks import Rule, Word
 
-__all__ = ["ColumnRow", "ColumnTable", "PageLines", "column_tables"]
+__all__ = ["ColumnRow", "ColumnTable", "PageLines", "column_tables", "segments"]
 
 _GAP = 0.6  # of a line's height: a wider gap between words parts segments
 _MAX_HEADING_LINES = 5
@@ -92,7 +92,7 @@ def column_tables(pages: Sequence[PageLines]) -> list[ColumnTable]:
                     eras.append(current)
             if skip:
                 skip -= 1
-            elif current is not None and len(_segments(line)) >= max(2, min(3, len(current.spans) - 1)):
+            elif current is not None and len(segments(line)) >= max(2, min(3, len(current.spans) - 1)):
                 current.votes.append(line)
     for era in eras:
         era.parts = _partings(era)
@@ -105,7 +105,7 @@ def column_tables(pages: Sequence[PageLines]) -> list[ColumnTable]:
     return tables
 
 
-def _segments(line: Line) -> list[Line]:
+def segments(line: Line) -> list[Line]:
     """The runs of words in a line that only ordinary spaces part."""
     runs: list[Line] = [[line[0]]]
     for left, right in pairwise(line):
@@ -152,10 +152,10 @@ def _heading_at(lines: Sequence[Line], start: int) -> _Found | None:
         if size > 1 and min(w.top for w in line) - top > 2.2 * max(w.size for w in line):
             break
         top = min(word.top for word in line)
-        segments = _segments(line)
-        if size == 1 and len(segments) < 2:
+        runs = segments(line)
+        if size == 1 and len(runs) < 2:
             return None
-        for segment in segments:
+        for segment in runs:
             over = [c for c in columns if _overlap(c, segment)]
             if len(over) > 1:
                 return best
@@ -222,7 +222,7 @@ def _fits(line: Line, parts: Sequence[float]) -> bool:
     """Whether no run of words joins two columns."""
     return not any(
         segment[0].x0 < part - _STRADDLE and segment[-1].x1 > part + _STRADDLE
-        for segment in _segments(line)
+        for segment in segments(line)
         for part in parts
         if not any(a.x1 <= part + _STRADDLE and b.x0 >= part - _STRADDLE for a, b in pairwise(segment))
     )
@@ -270,7 +270,7 @@ def _walk(
             belongs = not _prose(line, era.parts)
             if begun is not None:
                 titled = i + 1 in starts or apart or all(word.bold for word in line)
-                alone = len(_segments(line)) == 1 and _column(line[0], era.parts) == 0
+                alone = len(segments(line)) == 1 and _column(line[0], era.parts) == 0
                 belongs = belongs and not (titled and alone and not _NUMBER.match(line_text(line)))
             else:
                 belongs = belongs and (

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
+from nlpkit.embedding.words import whole_words
 from nlpkit.reading.blocks import Cell
 from nlpkit.reading.grids import CellText
 from nlpkit.reading.pdf_marks import Box, Rule, Word
@@ -18,6 +19,7 @@ __all__ = ["Span", "cell_of", "fill_behind", "goes_on", "joined", "line_text", "
 _BULLET = re.compile(r"[•▪◦●‣○■➢✓]|[-–*o]$|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]$")
 _AFRESH = re.compile(r"[\W_]*[A-Z0-9]")
 _SPACED = 1.4  # times the usual distance of lines, from which one stands apart
+_ROOM = 0.35  # share of a column that nobody leaves empty without meaning to begin a new line
 
 Line = list[Word]
 
@@ -68,7 +70,7 @@ def goes_on(
 
     A paragraph of its own begins with a bullet, stands further below than lines usually do, has
     another weight than a bold line above, or begins afresh where its first word would still have had
-    room above.
+    room above: after the end of a sentence, or much room.
     """
     first = below[0]
     if _BULLET.match(first.text):
@@ -79,7 +81,8 @@ def goes_on(
         return False
     room = (span.x1 - span.x0 - 2 * padding) - (above[-1].x1 - above[0].x0)
     fits = room > first.x1 - first.x0 + 0.6 * first.size
-    return not (fits and _AFRESH.match(first.text) and re.search(r"[.!?:;)\d]\W*$", above[-1].text))
+    ended = re.search(r"[.!?:;)\d]\W*$", above[-1].text) or room > _ROOM * (span.x1 - span.x0)
+    return not (fits and ended and _AFRESH.match(first.text))
 
 
 def cell_of(
@@ -144,7 +147,11 @@ def _cut(above: Line, below: Line, span: Span, padding: float, vocabulary: Mappi
     if span.x1 - span.x0 - 2 * padding - (head.x1 - head.x0) > 1.5 * letter or vocabulary is None:
         return False
     first, rest = head.text.lower(), re.sub(r"\W+$", "", tail.text)
-    return first + rest in vocabulary or (vocabulary.get(rest, 0) <= 1 and vocabulary.get(first, 0) <= 1)
+    if first + rest in vocabulary or first + rest in whole_words():
+        return True
+    if first in whole_words() and rest in whole_words():
+        return False
+    return vocabulary.get(rest, 0) <= 1 and vocabulary.get(first, 0) <= 1
 
 
 def fill_behind(span: Span, fills: Sequence[Box], *, lettered: bool) -> str:

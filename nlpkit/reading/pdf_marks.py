@@ -25,6 +25,7 @@ MAX_PAGE_SHAPES = 100_000
 _MAX_SEGMENTS = 200_000
 _MAX_DEPTH = 12  # forms inside forms
 _THIN = 2.6  # points; a filled area thinner than this is a ruling
+_BULLET_GAP = 1.5  # times the height of a line, from a bullet to its item
 _OPAQUE = 40  # of 255
 _HYPHENS = {2: "-", 0xFFFE: "-", 0xAD: ""}  # what pdfium makes of a hyphen at the end of a line
 
@@ -149,6 +150,7 @@ def read_page(document: Any, index: int, *, source: str | Path) -> Page:
         found.unknown = sum(letter.text == "\ufffd" for letter in letters)
         found.words = _words(letters, turn)
         _add_shapes(page, found, turn, source)
+        _add_drawn_bullets(found)
         return found
     finally:
         page.close()
@@ -229,7 +231,8 @@ def _words(letters: list[_Letter], turn: _Turn) -> list[Word]:
             lies = (-letter.angle) % 4 != turn.quarter  # a heading on its side: kept together
             gap = box[0] - before[2]
             jump = abs((box[1] + box[3]) - (before[1] + before[3])) / 2
-            if not lies and (gap > 0.25 * size or gap < -0.8 * size or jump > 0.5 * size):
+            one = box == before  # letters of a ligature share its box
+            if not lies and not one and (gap > 0.25 * size or gap < -0.8 * size or jump > 0.5 * size):
                 close()
         if not run:
             bold = letter.bold
@@ -259,6 +262,23 @@ def _add_shapes(page: Any, found: Page, turn: _Turn, source: str | Path) -> None
             segments += max(0, pdfium.FPDFPath_CountSegments(item))
             if segments <= _MAX_SEGMENTS:
                 _add_path(item, matrix, found, turn)
+
+
+def _add_drawn_bullets(found: Page) -> None:
+    """The bullets of a list that are drawn as discs, as browsers do, among the words."""
+    for disc in [fill for fill in found.fills if fill.round]:
+        size, middle = disc.bottom - disc.top, (disc.top + disc.bottom) / 2
+        beside = [
+            word
+            for word in found.words
+            if size < 0.6 * word.size
+            and abs(word.middle - middle) < 0.4 * word.size
+            and 0 < word.x0 - disc.x1 < _BULLET_GAP * word.size
+        ]
+        if beside and size >= 1:
+            word = min(beside, key=lambda word: word.x0)
+            found.words.append(Word("•", disc.x0, word.top, disc.x1, word.bottom))
+            found.fills.remove(disc)
 
 
 def _shapes(page: Any) -> Iterator[tuple[int, Any, _Matrix]]:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from nlpkit.embedding import Encoder
 from nlpkit.reading.blocks import Block, Bullet, Heading, Row, Table
 from nlpkit.reading.dashboards import find_dashboards, kind_of_table
-from nlpkit.reading.headers import Layout, heads_another, recognise
+from nlpkit.reading.headers import Layout, heads_another, is_heading, recognise
 from nlpkit.reading.narrative import ENTRY
 from nlpkit.reading.provenance import is_generic, names_plan, running_titles, service_named_by
 from nlpkit.reading.rows import Placed, action_number, place_row, uncovered
-from nlpkit.reading.turned import turned
+from nlpkit.reading.turned import is_upright, turned
 from nlpkit.schema import tidy_action_id
 
 __all__ = ["Ledger", "Piece", "find_pieces"]
@@ -37,6 +37,7 @@ class Piece:
     headed: bool  # the piece repeats or brings its own heading row
     asked: tuple[str, str] = ("", "")  # number and text of the recommendation that stands above it
     service: str = ""  # where the heading above it is the name of a service
+    merged: bool = False  # a theme's cell reaches over several rows
 
 
 @dataclass
@@ -64,7 +65,7 @@ def find_pieces(blocks: Sequence[Block], ledger: Ledger, encoder: Encoder | None
     asked = ("", "")
     layout: Layout | None = None
     headed_since = False
-    for block in blocks:
+    for block in _whole_tables(blocks, encoder):
         if not isinstance(block, Table):
             told = _asked(block.text)
             asked = told or asked
@@ -88,8 +89,10 @@ def find_pieces(blocks: Sequence[Block], ledger: Ledger, encoder: Encoder | None
             if found is not None and i + 1 < len(texts) and _goes_on(texts[i], texts[i + 1]):
                 both = [" ".join(filter(None, pair)) for pair in zip(texts[i], texts[i + 1], strict=False)]
                 longer = recognise(both, texts[i + 2 : i + 40], encoder=encoder)
-                # Two lines are one heading where together they name more columns than the first.
-                if longer is not None and longer.known > found.known:
+                # Two lines are one heading where together they name more columns than the first,
+                # or where what the second adds makes whole headings.
+                ends = all(is_heading(one) for one, below in zip(both, texts[i + 1], strict=True) if below)
+                if longer is not None and (longer.known > found.known or ends):
                     found, size = longer, 2
             if found is not None:
                 above = table.rows[start:i]
@@ -115,6 +118,25 @@ def find_pieces(blocks: Sequence[Block], ledger: Ledger, encoder: Encoder | None
             headed_since = False
     ledger.dispositions = +ledger.dispositions
     return pieces
+
+
+def _whole_tables(blocks: Sequence[Block], encoder: Encoder | None) -> list[Block]:
+    """The blocks, tables put together that a page cut where neither part can be read alone.
+
+    Such are a heading row that its rows don't follow, and an upright table in the middle of a record.
+    """
+    whole: list[Block] = []
+    for block in blocks:
+        last = whole[-1] if whole else None
+        if isinstance(block, Table) and isinstance(last, Table):
+            both = Table((*last.rows, *block.rows), last.place)
+            alike = len(last.rows[-1].cells) == len(block.rows[0].cells)
+            headed = alike and recognise(_row_texts(last.rows[-1]), encoder=encoder) is not None
+            if headed or (is_upright(last) and is_upright(block) and turned(both) is not None):
+                whole[-1] = both
+                continue
+        whole.append(block)
+    return whole
 
 
 def _asked(text: str) -> tuple[str, str] | None:
@@ -157,6 +179,8 @@ def _take(
     """Add rows to the pieces if they belong to a plan table, else account for them."""
     if not rows:
         return
+    if layout is not None:
+        rows, layout = _without_spare(rows, layout)
     table = Table(tuple(rows), rows[0].place)
     if layout is None or not (piece.headed or _continues(table, layout, headed_since)):
         kind = kind_of_table(table)
@@ -172,6 +196,8 @@ def _take(
         ledger.dispositions["table without updates"] += len(rows)
         return
     placed = []
+    theme = layout.index("theme")
+    merged = theme is not None and any(theme < len(r.cells) and r.cells[theme].over for r in rows)
     nested: set[str] = set()
     for row in rows:
         texts = [text for text in _row_texts(row) if text]
@@ -183,7 +209,29 @@ def _take(
             placed.append(place_row(uncovered(row, layout), layout))
             nested = {text for cell in row.cells for text in cell.nested} or nested
     if placed:
-        pieces.append(replace(piece, rows=placed, layout=layout))
+        pieces.append(replace(piece, rows=placed, layout=layout, merged=merged))
+
+
+def _without_spare(rows: Sequence[Row], layout: Layout) -> tuple[Sequence[Row], Layout]:
+    """Rows and layout without the columns that hold nothing, neither a heading nor a cell.
+
+    Two tables that an office program put together share the edges of each other's columns; the pages
+    that follow don't.
+    """
+    spare = {i for i, column in enumerate(layout.columns) if not column.role and not column.heading.strip()}
+    whole = [row for row in rows if len(row.cells) >= layout.width]
+    used = {i for row in whole for i in spare if row.cells[i] or row.cells[i].fill or row.cells[i].over}
+    narrow = Layout(tuple(column for i, column in enumerate(layout.columns) if i not in spare))
+    others = {len(row.cells) for row in rows if len(row.cells) < layout.width}
+    if not spare or used or others - {narrow.width}:
+        return rows, layout
+    kept = [
+        replace(row, cells=tuple(cell for i, cell in enumerate(row.cells) if i not in spare))
+        if len(row.cells) >= layout.width
+        else row
+        for row in rows
+    ]
+    return kept, narrow
 
 
 def _continues(table: Table, layout: Layout, headed_since: bool) -> bool:

@@ -79,6 +79,7 @@ def read_blocks(
         records, found = _narrative_records(blocks, stated, legend, ledger)
         rows_found += found
     table = _table(records)
+    listed = any({"period", "as_of"} & action.fields.keys() for action in actions)  # a row an update
     several = len({action.service for action in actions if action.service}) > 1
     under_headings = table["service"] if several and not service else ""
     table["service"] = pd.Series(under_headings, index=table.index, dtype="object").replace("", named)
@@ -99,7 +100,7 @@ def read_blocks(
         source,
         rows_found,
         ledger.dispositions,
-        actions=len(actions) or _actions_in(table),
+        actions=_actions_in(table) if listed or not actions else len(actions),
         updates=len(table),
         checks=(*checks, *check_narratives(table)),
         warnings=tuple(ledger.warnings),
@@ -188,8 +189,10 @@ def _records(
                 update = _misplaced_pointer(action, ids)
                 if update:
                     record["required_outcome"] = record["planned_action"] = ""
+            period = period or common["period"]
             record["update"], record["period"] = update, period
-            record["as_of"] = (_moment(period, year, stated) if period else "") or stated or latest
+            moment = common["as_of"] or (_moment(period, year, stated) if period else "")
+            record["as_of"] = moment or stated or latest
             declared = _declared(action, period)
             if not declared and is_bare_status(update):
                 declared = update.strip()
@@ -242,7 +245,7 @@ def _common(action: Action, legend: dict[str, str]) -> dict[str, str]:
         return separator.join(line.text for line in action.fields.get(role, ()) if line.text)
 
     return {
-        "service": action.service,
+        "service": text("service", " ") or action.service,
         "plan": action.plan,
         "section": action.section,
         "theme": text("theme", " ") or theme_in(action.section),
@@ -252,6 +255,8 @@ def _common(action: Action, legend: dict[str, str]) -> dict[str, str]:
         "planned_action": text("planned_action"),
         "owner": text("owner", " "),
         "due": text("due", "; "),
+        "period": text("period", " "),
+        "as_of": as_of_text(text("as_of", " ")),
     }
 
 

@@ -31,6 +31,7 @@ _FOOTER = re.compile(
 )
 _TALLY = re.compile(r"[A-Za-z][A-Za-z ]{1,30}:\s*\d{1,4}$")
 _NUMBERING = re.compile(r"^\s*(?:\d{1,3}(?:\.\d{1,3}){0,3}[a-z]?|[a-z])[.)]?\s+")
+_YEAR = re.compile(r"\b20\d\d\b")
 _SEAM_ROLES = {"recommendation", "required_outcome", "update"}
 
 
@@ -50,13 +51,20 @@ def stitch(pieces: Sequence[Piece], ledger: Ledger) -> list[Action]:
         [cell.text for piece in pieces for row in piece.rows for cell in row.cells.values() if cell]
     )
     actions: list[Action] = []
+    merged = any(piece.merged for piece in pieces)
     for piece in pieces:
-        _stitch_piece(piece, actions, topics, ledger)
+        _stitch_piece(piece, actions, topics, ledger, merged=merged)
     return actions
 
 
-def _stitch_piece(piece: Piece, actions: list[Action], topics: Topics, ledger: Ledger) -> None:
-    """Add the rows of one piece to the actions so far, each row accounted for."""
+def _stitch_piece(
+    piece: Piece, actions: list[Action], topics: Topics, ledger: Ledger, *, merged: bool
+) -> None:
+    """Add the rows of one piece to the actions so far, each row accounted for.
+
+    Where the plan merges the cells of a theme (``merged``), the rows at the head of a piece that
+    have none stand in the cell that the page cut.
+    """
     rows = _in_order(piece.rows, actions)
     if rows != piece.rows:
         ledger.warn(f"line {piece.rows[0].place}: rows were out of order and were put back by their numbers")
@@ -79,6 +87,10 @@ def _stitch_piece(piece: Piece, actions: list[Action], topics: Topics, ledger: L
                     f"line {row.place}: the number of action {number} was damaged and was completed by order"
                 )
             _fill(action, row, key)
+            if "theme" in action.fields:
+                merged = False
+            elif merged and actions and _same_part(actions[-1], action):
+                action.fields["theme"] = list(actions[-1].fields.get("theme", []))
             if actions and not opened and not piece.headed:
                 _move_heads(actions[-1], action, topics, ledger, first=i == 0)
             actions.append(action)
@@ -131,6 +143,10 @@ def _is_footer(row: Placed) -> bool:
     if _FOOTER.match(texts[0]) and (len(texts) == 1 or _TOTAL.match(texts[0])):
         return True
     return len(texts) > 1 and all(_TALLY.match(text) for text in texts)
+
+
+def _same_part(one: Action, other: Action) -> bool:
+    return (one.plan, one.service, one.section) == (other.plan, other.service, other.section)
 
 
 def _titled(action: Action, piece: Piece) -> bool:
@@ -243,8 +259,11 @@ def _fill(action: Action, row: Placed, number_key: str) -> None:
                 action.pieces[key].append(f"{cell.fill} (fill)")  # a tick, a number or a symbol on a colour
             continue
         before = action.fields.get(key, [])
-        # Deadlines stand one a line; a sentence cut by the page is made whole.
-        action.fields[key] = [*before, *lines] if role == "due" else join_lines(before, lines)
+        # Deadlines stand one a line, but for a year that the page cut off; a sentence is made whole.
+        apart = role == "due" and not (
+            before and _YEAR.match(lines[0].text) and not _YEAR.search(before[-1].text)
+        )
+        action.fields[key] = [*before, *lines] if apart else join_lines(before, lines)
 
 
 def _move_heads(before: Action, after: Action, topics: Topics, ledger: Ledger, *, first: bool) -> None:

@@ -5,9 +5,18 @@ from __future__ import annotations
 from nlpkit.reading.blocks import Cell, Line, Row, Table
 from nlpkit.reading.headers import role_of
 
-__all__ = ["turned"]
+__all__ = ["is_upright", "turned"]
 
 _MIN_LABELS = 3
+_MAX_LABEL_WORDS = 6
+
+
+def is_upright(table: Table) -> bool:
+    """Whether every row begins with a label or goes on with the one above, as in part of a record."""
+    labels = [" ".join(row.cells[0].text.split()) for row in table.rows if row.cells]
+    return any(labels) and all(
+        not label or (len(label.split()) <= _MAX_LABEL_WORDS and role_of(label)) for label in labels
+    )
 
 
 def turned(table: Table) -> Table | None:
@@ -19,7 +28,7 @@ def turned(table: Table) -> Table | None:
     """
     filled = [row for row in table.rows if any(row.cells)]
     labels = [" ".join(row.cells[0].text.split()) for row in filled if row.cells[0]]
-    roles = [role_of(label) if len(label.split()) <= 6 else "" for label in labels]
+    roles = [role_of(label) if len(label.split()) <= _MAX_LABEL_WORDS else "" for label in labels]
     known = [role for role in roles if role]
     if len(set(known)) < _MIN_LABELS or len(known) * 5 < len(filled) * 4:
         return None

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from nlpkit.errors import InputError
-from nlpkit.reading.archives import check_archive
 from nlpkit.reading.blocks import Block, Cell, Heading, Table
 from nlpkit.reading.documents import Document
 from nlpkit.reading.grids import MAX_TABLE_CELLS, CellText, Grid, Laid
@@ -33,7 +32,7 @@ def document_from_workbook(raw: bytes, *, source: str | Path) -> Document:
     """The blocks of a workbook, sheet after sheet; places are named by sheet and row.
 
     Args:
-        raw: the file, ``.xlsx``, ``.xls`` or ``.ods``; of the latter two the colours are not read.
+        raw: the file, ``.xlsx``, ``.ods`` or ``.xls``; of the last the colours are not read.
         source: its name, for messages.
 
     Raises:
@@ -43,6 +42,10 @@ def document_from_workbook(raw: bytes, *, source: str | Path) -> Document:
         from nlpkit.reading.xlsx import sheets_from_xlsx
 
         sheets, notes = sheets_from_xlsx(raw, source=source)
+    elif Path(source).suffix.lower() == ".ods":
+        from nlpkit.reading.ods import sheets_from_ods
+
+        sheets, notes = sheets_from_ods(raw, source=source)
     else:
         sheets, notes = _values_only(raw, source)
     sheets = [sheet for sheet in sheets if any(sheet.cells.values())]
@@ -56,11 +59,9 @@ def document_from_workbook(raw: bytes, *, source: str | Path) -> Document:
 
 
 def _values_only(raw: bytes, source: str | Path) -> tuple[list[Sheet], list[str]]:
-    """The sheets of a workbook of another format than Excel's present one, without colours."""
+    """The sheets of a workbook of Excel's former format, without colours."""
     import python_calamine
 
-    if Path(source).suffix.lower() == ".ods":
-        check_archive(raw, source=source, part="content.xml", kind="OpenDocument workbook", ending=".ods")
     sheets, notes = [], []
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(raw))

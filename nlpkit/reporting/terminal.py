@@ -11,13 +11,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from nlpkit.reading.accounts import Account
+from nlpkit.reading.accounts import Account, FileRead
 from nlpkit.reporting.ranking import CALENDAR, Question, latest, words
 from nlpkit.schema import Evidence, Flag, Mismatch, Stale, Status
 
 __all__ = [
     "account_lines",
     "comparison_line",
+    "file_lines",
     "links_lines",
     "question_lines",
     "summary_lines",
@@ -106,6 +107,26 @@ def account_lines(accounts: Sequence[Account], *, width: int = 80) -> list[str]:
             lines.append(
                 f"    {account.rows_found - sum(account.dispositions.values())} rows not accounted for"
             )
+    return lines
+
+
+def file_lines(files: Sequence[FileRead], *, width: int = 80) -> list[str]:
+    """What became of each file: rows read and set aside, and notes; or why nothing of it could be used."""
+    unread = sum(bool(file.problem) for file in files)
+    head = f"{_count(len(files), 'file')}: {len(files) - unread} read"
+    lines = [f"{head}, {unread} not" if unread else head]
+    room = max(20, width - 27)
+    longest = max((len(file.name) for file in files), default=0)
+    column = min(room, max(longest, len("file")))
+    lines.append(f"  {'file':<{column}}{'rows':>7}{'set aside':>11}{'notes':>7}")
+    for file in files:
+        name = file.name if len(file.name) <= column else f"…{file.name[1 - column :]}"
+        if file.problem:
+            told = f"  {name:<{column}}  not read: {file.problem}"
+            lines += textwrap.wrap(told, width, subsequent_indent=" " * 6, drop_whitespace=True)
+        else:
+            counts = [str(n) if n else "-" for n in (file.rows, file.set_aside, file.notes)]
+            lines.append(f"  {name:<{column}}{counts[0]:>7}{counts[1]:>11}{counts[2]:>7}")
     return lines
 
 

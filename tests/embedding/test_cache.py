@@ -179,3 +179,24 @@ def test_the_default_encoder_loads_nothing_heavy(tmp_path: Path) -> None:
         "assert not heavy, heavy\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_vectors_are_kept_while_the_rest_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stopped(Exception):
+        pass
+
+    class Failing(Counting):
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            if "text 7" in texts:
+                raise Stopped
+            return super().encode(texts)
+
+    monkeypatch.setattr("nlpkit.embedding.cache._CHUNK", 3)
+    texts = [f"text {n}" for n in range(10)]
+    with pytest.raises(Stopped):
+        CachedEncoder(Failing(), tmp_path).encode(texts)
+    rest = Counting()
+    vectors = CachedEncoder(rest, tmp_path).encode(texts)
+    assert rest.asked == texts[6:]
+    assert np.array_equal(vectors, CachedEncoder(Counting(), tmp_path / "other").encode(texts))
+    assert not list(tmp_path.rglob("*.part"))
