@@ -18,7 +18,7 @@ from pathlib import Path
 from nlpkit.errors import InputError
 from nlpkit.resources import bundled
 
-__all__ = ["Catalogue", "Entry", "load_catalogue"]
+__all__ = ["Catalogue", "Entry", "catalogue_lines", "load_catalogue"]
 
 _PHRASES = ("aliases", "acronyms", "details")
 
@@ -57,6 +57,10 @@ class Catalogue:
     entries: tuple[Entry, ...]
     title: str = ""
 
+    def __hash__(self) -> int:
+        """Cheap, since catalogues are looked up by themselves row by row and may be large."""
+        return hash((self.name, self.aliases, self.title, len(self.entries)))
+
 
 def load_catalogue(name_or_path: str | Path) -> Catalogue:
     """A catalogue by the name of a bundled one ("spotlight") or by the path of a CSV file.
@@ -66,9 +70,15 @@ def load_catalogue(name_or_path: str | Path) -> Catalogue:
             an id or text, or with an id used before. The message names file and line.
     """
     path = _find(name_or_path)
-    entries = _entries(path, _text(path))
+    entries = tuple(entry for _, entry in _entries(path, _text(path)))
     name, title, aliases = _names(path)
     return Catalogue(name=name, title=title, aliases=aliases, entries=entries)
+
+
+def catalogue_lines(name_or_path: str | Path) -> list[tuple[int, Entry]]:
+    """The entries of a catalogue with the lines on which they begin; raises as :func:`load_catalogue`."""
+    path = _find(name_or_path)
+    return list(_entries(path, _text(path)))
 
 
 def _find(name_or_path: str | Path) -> Path:
@@ -105,10 +115,10 @@ def _text(path: Path) -> str:
         ) from error
 
 
-def _entries(path: Path, text: str) -> tuple[Entry, ...]:
+def _entries(path: Path, text: str) -> tuple[tuple[int, Entry], ...]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     columns: list[str] = []
-    entries: list[Entry] = []
+    entries: list[tuple[int, Entry]] = []
     taken: dict[str, int] = {}
     line = 0
     try:
@@ -132,7 +142,7 @@ def _entries(path: Path, text: str) -> tuple[Entry, ...]:
                     remedy="Give every recommendation its own id.",
                 )
             taken[entry.id] = first
-            entries.append(entry)
+            entries.append((first, entry))
     except csv.Error as error:
         raise InputError(
             f"is not readable as CSV ({error})",

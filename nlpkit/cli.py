@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import nlpkit
-from nlpkit import console
+from nlpkit import cataloguing, console
 from nlpkit.errors import NlpkitError
 from nlpkit.options import (
     AsOf,
@@ -50,6 +50,7 @@ history_app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(history_app)
+app.add_typer(cataloguing.app)
 
 
 def _version(wanted: bool) -> None:
@@ -171,6 +172,15 @@ def link(
     service: Service = "",
     as_of: AsOf = "",
     catalogue: Catalogue = "spotlight",
+    to_actions: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--to-actions",
+            metavar="FILE",
+            help="Link to the actions of this plan or table instead (may be given more than once).",
+            show_default=False,
+        ),
+    ] = None,
     table: Annotated[
         bool,
         typer.Option(
@@ -182,26 +192,37 @@ def link(
     resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
-    """Link updates to a catalogue: one row per link, or with --table services compared."""
+    """Link updates to a catalogue, or to another plan's actions; with --table, compare services."""
     from nlpkit.reporting.progress import ProgressBar
 
+    if table and to_actions:
+        raise typer.BadParameter("--table and --to-actions exclude each other: it has a catalogue's rows.")
     if table:
         _compare(inputs, out, service, as_of, catalogue, resume, quiet)
-    console.prepare(out, catalogue)
+    console.prepare(out, "none" if to_actions else catalogue)
+    others = None
     with console.working(out, resume) as keep:
         with ProgressBar(quiet=quiet) as bar:
             intake = console.take_in(inputs, service, as_of, quiet, outputs=[out], progress=bar, keep=keep)
-            from nlpkit.scoring import link as join
+            if to_actions:
+                others = console.take_in(to_actions, "", as_of, quiet, outputs=[out], progress=bar)
+            from nlpkit import scoring
 
             bar("linking", 1, 2)
-            links = join(intake.updates, catalogue=catalogue)
+            if others is None:
+                links = scoring.link(intake.updates, catalogue=catalogue)
+            else:
+                links = scoring.link_actions(intake.updates, others.updates)
         console.deliver(intake, links, out)
     if not quiet:
         linked = links["row_id"].nunique()
         console.say(
             f"{len(links)} links of {linked} updates; {len(intake.updates) - linked} updates have none"
         )
-    console.finish(intake, out, quiet=quiet)
+    aside = 0 if others is None else len(others.rejected)
+    if aside:
+        console.problem(f"{aside} rows or files set aside of --to-actions (nlpkit read lists them)")
+    console.finish(intake, out, not aside, quiet=quiet)
 
 
 def _compare(

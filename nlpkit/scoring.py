@@ -21,7 +21,7 @@ from nlpkit.history import WAIT, check_history, recall, record
 from nlpkit.keeping import Keep
 from nlpkit.schema import READ_COLUMNS, SCORE_COLUMNS, conform
 
-__all__ = ["Progress", "link", "score"]
+__all__ = ["Progress", "link", "link_actions", "score"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -155,6 +155,26 @@ def link(
         InputError: as :func:`score`.
     """
     return linking.link(conform(updates), load_catalogue(catalogue), encoder or default_encoder())
+
+
+def link_actions(
+    updates: pd.DataFrame, others: pd.DataFrame, *, encoder: Encoder | None = None
+) -> pd.DataFrame:
+    """Link every update to the actions of other plans that ask the same, or nearly.
+
+    Args:
+        updates: an update table.
+        others: the update table with the actions to link to; may hold several plans.
+        encoder: turns texts into vectors; nlpkit's own unless given.
+
+    Returns:
+        One row a link, best first within each update: ``row_id``, ``service``, ``action_id``,
+        ``to_row_id``, ``to_service``, ``to_action_id``, ``title``, ``grade``, ``score``, ``why``.
+
+    Raises:
+        InputError: as :func:`score`.
+    """
+    return linking.link_actions(conform(updates), conform(others), encoder or default_encoder())
 
 
 def _silent(stage: str, done: int, total: int) -> None:
