@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "nlpkit"
 
 FLOORS = (
     {"errors", "colours"},
+    {"limits"},
     {"resources"},
     {"schema"},
     {"language", "embedding", "models", "catalogue", "cells"},

@@ -10,6 +10,7 @@ import pandas as pd
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.default import default_encoder
 from nlpkit.errors import InputError
+from nlpkit.limits import check_size
 from nlpkit.reading.accounts import Account, Check, Reading
 from nlpkit.reading.blocks import Block, Row, Table, cell_from_markup
 from nlpkit.reading.documents import Document, placed
@@ -19,7 +20,6 @@ from nlpkit.reading.text import blocks_from_text
 
 __all__ = [
     "DOCUMENT_SUFFIXES",
-    "MAX_DOCUMENT_BYTES",
     "OTHER_FORMATS",
     "Account",
     "Check",
@@ -43,9 +43,6 @@ OTHER_FORMATS = {
     ".mhtml": "Save the page as 'web page, HTML only'.",
 }
 """Endings of documents that are not read, and what to do with those."""
-
-MAX_DOCUMENT_BYTES = 200_000_000
-"""Size of a document as it is on disk."""
 
 
 def read_documents(
@@ -175,13 +172,7 @@ def _document(path: Path) -> Document:
 
 def _bytes(path: Path) -> bytes:
     try:
-        size = path.stat().st_size
-        if size > MAX_DOCUMENT_BYTES:
-            raise InputError(
-                f"is {size:,} bytes large (limit {MAX_DOCUMENT_BYTES:,})",
-                source=path,
-                remedy="Save the part with the plan as a document of its own, or without its pictures.",
-            )
+        check_size(path.stat().st_size, source=path)
         return path.read_bytes()
     except OSError as error:
         told = f"cannot be opened ({error.strerror or error})"

@@ -8,24 +8,10 @@ import zipfile
 from pathlib import Path
 
 from nlpkit.errors import InputError
+from nlpkit.limits import limit, passed
 
-__all__ = [
-    "MAX_ENTRIES",
-    "MAX_ENTRY_BYTES",
-    "MAX_RATIO",
-    "MAX_UNPACKED_BYTES",
-    "check_archive",
-    "refuse_declarations",
-]
+__all__ = ["check_archive", "refuse_declarations"]
 
-MAX_ENTRIES = 5000
-"""Files in one archive; a long Word document with pictures has some hundred."""
-MAX_ENTRY_BYTES = 60_000_000
-"""Unpacked size of one file in an archive."""
-MAX_UNPACKED_BYTES = 200_000_000
-"""Unpacked size of all files in an archive."""
-MAX_RATIO = 300
-"""Times that a file may be larger unpacked, from :data:`_SMALL` on; tables of a plan reach some 40."""
 _SMALL = 2_000_000
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _DECLARES = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -47,7 +33,7 @@ def check_archive(raw: bytes, *, source: str | Path, part: str, kind: str, endin
 
     Raises:
         InputError: another format under this name, one with a password, damaged, or an archive that
-            declares more than one of the limits here, unsafe names, or the same name twice.
+            declares more than a limit of :mod:`nlpkit.limits`, unsafe names, or the same name twice.
     """
     _refuse_others(raw, source, kind, ending)
     try:
@@ -59,8 +45,8 @@ def check_archive(raw: bytes, *, source: str | Path, part: str, kind: str, endin
             source=source,
             remedy=f"It cannot be opened as {_a(kind)}: fetch it again, or save it anew as {ending}.",
         ) from None
-    if len(entries) > MAX_ENTRIES:
-        raise _refusal(f"holds {len(entries):,} files (limit {MAX_ENTRIES:,})", source)
+    if len(entries) > limit("archive_entries"):
+        raise passed("archive_entries", f"holds {len(entries):,} files", source=source, remedy=_REMEDY)
     names = [entry.filename for entry in entries]
     for name in names:
         steps = re.split(r"[\\/]", name)
@@ -77,19 +63,21 @@ def check_archive(raw: bytes, *, source: str | Path, part: str, kind: str, endin
             )
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise _refusal("is packed in a way that Office does not use", source)
-        if entry.file_size > MAX_ENTRY_BYTES:
-            raise _refusal(
-                f"holds a file of {entry.file_size:,} bytes unpacked (limit {MAX_ENTRY_BYTES:,})", source
+        if entry.file_size > limit("entry_bytes"):
+            raise passed(
+                "entry_bytes",
+                f"holds a file of {entry.file_size:,} bytes unpacked",
+                source=source,
+                remedy=_REMEDY,
             )
-        if entry.file_size > _SMALL and entry.file_size > MAX_RATIO * max(1, entry.compress_size):
-            raise _refusal(
-                f"holds a file {entry.file_size // max(1, entry.compress_size):,} times larger unpacked "
-                f"(limit {MAX_RATIO})",
-                source,
+        if entry.file_size > _SMALL and entry.file_size > limit("entry_ratio") * max(1, entry.compress_size):
+            times = entry.file_size // max(1, entry.compress_size)
+            raise passed(
+                "entry_ratio", f"holds a file {times:,} times larger unpacked", source=source, remedy=_REMEDY
             )
     unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > MAX_UNPACKED_BYTES:
-        raise _refusal(f"is {unpacked:,} bytes unpacked (limit {MAX_UNPACKED_BYTES:,})", source)
+    if unpacked > limit("unpacked_bytes"):
+        raise passed("unpacked_bytes", f"is {unpacked:,} bytes unpacked", source=source, remedy=_REMEDY)
     if sum(entry.compress_size for entry in entries) > len(raw):
         raise _refusal("holds files that share the same bytes", source)
     if part not in names:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from nlpkit.errors import InputError
+from nlpkit.limits import limit, passed
 from nlpkit.reading.archives import check_archive
 from nlpkit.reading.blocks import Block, Cell, Heading, Table
 from nlpkit.reading.documents import Document
-from nlpkit.reading.grids import MAX_TABLE_CELLS, CellText, Grid, Laid
+from nlpkit.reading.grids import CellText, Grid, Laid
 from nlpkit.reading.sheets import Merged, Sheet, date_text, hidden_sheet
 from nlpkit.reading.text import prose_block
 
@@ -71,9 +72,10 @@ def _values_only(raw: bytes, source: str | Path) -> tuple[list[Sheet], list[str]
                 notes.append(hidden_sheet(about.name))
                 continue
             grid = book.get_sheet_by_name(about.name)
-            if grid.total_height * grid.total_width > MAX_TABLE_CELLS:
-                raise InputError(
-                    f"has more than {MAX_TABLE_CELLS:,} cells on the sheet '{about.name}'",
+            if grid.total_height * grid.total_width > limit("document_cells"):
+                raise passed(
+                    "document_cells",
+                    f"has more than {limit('document_cells'):,} cells on the sheet '{about.name}'",
                     source=source,
                     remedy="Save the sheet with the plan as a workbook of its own.",
                 )

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from nlpkit.errors import InputError
+from nlpkit.limits import limit, passed
 from nlpkit.reading.archives import check_archive, refuse_declarations
 from nlpkit.reading.blocks import Cell
 from nlpkit.reading.conditions import colour_given, conditions_of
@@ -24,13 +25,8 @@ from nlpkit.reading.grids import CellText
 from nlpkit.reading.shading import theme_colours
 from nlpkit.reading.sheets import Merged, Sheet, date_text, hidden_sheet
 
-__all__ = ["MAX_MERGED_CELLS", "MAX_SHEETS", "MAX_SHEET_CELLS", "sheets_from_xlsx"]
+__all__ = ["sheets_from_xlsx"]
 
-MAX_SHEET_CELLS = 600_000
-"""Cells that the sheets of one workbook may hold together, empty ones with a format counted."""
-MAX_MERGED_CELLS = 300_000
-"""Cells that merged cells may cover together."""
-MAX_SHEETS = 200
 _PART = "xl/workbook.xml"
 _SLOTS = ("lt1", "dk1", "lt2", "dk2", *(f"accent{n}" for n in range(1, 7)), "hlink", "folHlink")
 _MERGE = re.compile(
@@ -73,10 +69,8 @@ def sheets_from_xlsx(raw: bytes, *, source: str | Path) -> tuple[list[Sheet], li
             source=source,
             remedy=_DAMAGED,
         ) from error
-    if len(book.worksheets) > MAX_SHEETS:
-        raise InputError(
-            f"has {len(book.worksheets)} sheets (limit {MAX_SHEETS})", source=source, remedy=_REMEDY
-        )
+    if len(book.worksheets) > limit("sheets"):
+        raise passed("sheets", f"has {len(book.worksheets)} sheets", source=source, remedy=_REMEDY)
     notes = []
     if unknown:
         notes.append(
@@ -110,11 +104,12 @@ def _checked_parts(raw: bytes, names: frozenset[str], source: str | Path) -> int
                 wide = abs(_column(right) - _column(left)) + 1
                 covered += wide * (abs(int(bottom) - int(top)) + 1)
             unknown += sum(1 for _ in _NO_RESULT.finditer(part))
-    if cells > MAX_SHEET_CELLS:
-        raise InputError(f"has {cells:,} cells (limit {MAX_SHEET_CELLS:,})", source=source, remedy=_REMEDY)
-    if covered > MAX_MERGED_CELLS:
-        raise InputError(
-            f"has merged cells that cover {covered:,} cells (limit {MAX_MERGED_CELLS:,})",
+    if cells > limit("sheet_cells"):
+        raise passed("sheet_cells", f"has {cells:,} cells", source=source, remedy=_REMEDY)
+    if covered > limit("merged_cells"):
+        raise passed(
+            "merged_cells",
+            f"has merged cells that cover {covered:,} cells",
             source=source,
             remedy="Undo merged cells over whole rows or columns.",
         )
