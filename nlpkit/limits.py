@@ -16,14 +16,24 @@ file below 1.5 GB of memory and 30 seconds (``tests/hostile`` measures it).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
 from nlpkit.errors import InputError
 
-__all__ = ["DEFAULTS", "check_cells", "check_size", "limit", "limited", "passed", "variable"]
+__all__ = [
+    "DEFAULTS",
+    "check_cells",
+    "check_size",
+    "check_text_size",
+    "check_texts",
+    "limit",
+    "limited",
+    "passed",
+    "variable",
+]
 
 DEFAULTS: Mapping[str, int] = {
     # any file
@@ -35,11 +45,12 @@ DEFAULTS: Mapping[str, int] = {
     "entry_ratio": 300,  # times that one above 2 MB may be larger unpacked; tables of a plan reach some 40
     # text, wherever it stands
     "cell_characters": 200_000,  # in one cell or paragraph; the longest real narratives have some 20,000
+    "text_bytes": 100_000_000,  # of .csv, .tsv, .jsonl, .txt and .md
     "text_lines": 500_000,  # of a text document
     "document_cells": 1_000_000,  # of the tables of one document, merged cells counted as they cover
     # web pages and Word documents
     "page_bytes": 64_000_000,  # of a web page
-    "page_elements": 1_000_000,  # of a web page
+    "elements": 1_000_000,  # of a web page, or of one part of a Word document; a long plan has some 300,000
     "page_depth": 200,  # elements inside one another; pages stay far below 100
     "document_depth": 150,  # the same in Word, which itself stays below 50
     "style_rules": 5_000,  # read from the style sheets of a page; later ones are left out
@@ -153,6 +164,18 @@ def check_size(size: int, *, source: str | Path) -> None:
         )
 
 
+def check_text_size(size: int, *, source: str | Path) -> None:
+    """Refuse a file of text for its size, before it is decoded.
+
+    Raises:
+        InputError: more than ``text_bytes``.
+    """
+    if size > limit("text_bytes"):
+        raise passed(
+            "text_bytes", f"is {size:,} bytes of text", source=source, remedy="Split it into several files."
+        )
+
+
 def check_cells(rows: int, columns: int, *, source: str | Path, row: str | int | None = None) -> None:
     """Refuse a table for its size.
 
@@ -185,3 +208,21 @@ def check_cells(rows: int, columns: int, *, source: str | Path, row: str | int |
             source=source,
             remedy="Split the table into several files, or keep only the columns with the plan.",
         )
+
+
+def check_texts(cells: Iterable[object], *, source: str | Path, row: str | int) -> None:
+    """Refuse a row of a table with a text that no narrative could be.
+
+    Raises:
+        InputError: a text of more than ``cell_characters``.
+    """
+    most = limit("cell_characters")
+    for number, cell in enumerate(cells, start=1):
+        if isinstance(cell, str) and len(cell) > most:
+            raise passed(
+                "cell_characters",
+                f"holds a text of {len(cell):,} characters in its cell {number}",
+                source=source,
+                row=row,
+                remedy="No progress update is that long: see what the cell holds, and shorten or split it.",
+            )

@@ -17,6 +17,7 @@ from typing import Any
 
 from nlpkit.cells import FORMULA, cell_text
 from nlpkit.errors import InputError
+from nlpkit.limits import check_cells, check_text_size, check_texts
 
 __all__ = ["delimited_grid", "to_delimited"]
 
@@ -33,11 +34,20 @@ def delimited_grid(raw: bytes, delimiter: str, *, source: str | Path) -> list[li
     Raises:
         InputError: a byte that is neither, or unbalanced quotation marks; it names the line.
     """
-    text = _decode(raw, source=source)
-    limit = csv.field_size_limit(max(len(text), 1))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    check_text_size(len(raw), source=source)
+    lines = io.TextIOWrapper(io.BytesIO(raw), encoding=_encoding(raw, source=source), newline="")
+    most = csv.field_size_limit(max(len(raw), 1))
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    grid: list[list[Any]] = []
+    widest = 0
     try:
-        return [[cell[1:] if _GUARDED.match(cell) else cell for cell in row] for row in reader]
+        for row in reader:
+            place = f"line {reader.line_num}"
+            widest = max(widest, len(row))
+            check_cells(len(grid) + 1, widest, source=source, row=place)
+            check_texts(row, source=source, row=place)
+            grid.append([cell[1:] if _GUARDED.match(cell) else cell for cell in row])
+        return grid
     except csv.Error as error:
         raise InputError(
             f"is not valid {'TSV' if delimiter == chr(9) else 'CSV'} ({error})",
@@ -46,7 +56,7 @@ def delimited_grid(raw: bytes, delimiter: str, *, source: str | Path) -> list[li
             remedy="Check the quotation marks there.",
         ) from None
     finally:
-        csv.field_size_limit(limit)
+        csv.field_size_limit(most)
 
 
 def to_delimited(columns: Sequence[str], rows: Sequence[Sequence[Any]], delimiter: str) -> bytes:
@@ -63,14 +73,16 @@ def _guarded(value: Any) -> str:
     return f"'{text}" if FORMULA.match(text) and not _PLAIN_NUMBER.fullmatch(text) else text
 
 
-def _decode(raw: bytes, *, source: str | Path) -> str:
+def _encoding(raw: bytes, *, source: str | Path) -> str:
+    """The encoding of a file, known to fit all of it; nothing decoded is kept."""
     encoding = "utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
-        return raw.decode(encoding)
+        raw.decode(encoding)
+        return encoding
     except UnicodeDecodeError as broken:
         first = broken
     try:
-        text = raw.decode("cp1252")
+        raw.decode("cp1252")
     except UnicodeDecodeError as error:
         byte = f"byte {error.start + 1} of the file (0x{raw[error.start]:02x})"
         raise InputError(
@@ -80,7 +92,7 @@ def _decode(raw: bytes, *, source: str | Path) -> str:
             remedy="Save the file as UTF-8.",
         ) from None
     _LOG.warning("%s, line %d: not UTF-8; read as Windows-1252", source, _line(raw, first.start))
-    return text
+    return "cp1252"
 
 
 def _line(raw: bytes, offset: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pandas as pd
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.default import default_encoder
 from nlpkit.errors import InputError
-from nlpkit.limits import check_size
+from nlpkit.limits import check_size, check_text_size, check_texts, limit, passed
 from nlpkit.reading.accounts import Account, Check, Reading
 from nlpkit.reading.blocks import Block, Row, Table, cell_from_markup
 from nlpkit.reading.documents import Document, placed
@@ -167,7 +168,31 @@ def _document(path: Path) -> Document:
         from nlpkit.reading.workbooks import document_from_workbook
 
         return document_from_workbook(raw, source=path)
-    return Document(blocks_from_text(_decoded(raw, path)))
+    check_text_size(len(raw), source=path)
+    text = _decoded(raw, path)
+    _check_lines(text, path)
+    return Document(blocks_from_text(text))
+
+
+def _check_lines(text: str, path: Path) -> None:
+    """Refuse a text with more lines, or a longer one, than any plan has."""
+    if text.count("\n") + text.count("\r") > 2 * limit("text_lines"):  # Windows ends a line with both
+        raise passed(
+            "text_lines",
+            f"has more than {limit('text_lines'):,} lines",
+            source=path,
+            remedy="Split the document, or take out what is no plan.",
+        )
+    if text.count("\t") > limit("document_cells"):
+        raise passed(
+            "document_cells",
+            f"has more than {limit('document_cells'):,} tabs, each the edge of a cell",
+            source=path,
+            remedy="Split the document, or take out the tables that hold no plan.",
+        )
+    if len(text) > limit("cell_characters"):
+        for number, line in enumerate(text.splitlines(), start=1):
+            check_texts(re.split(r"[\t|]", line), source=path, row=f"line {number}")
 
 
 def _bytes(path: Path) -> bytes:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from nlpkit.errors import InputError
 from nlpkit.limits import limit, passed
-from nlpkit.reading.archives import check_archive, refuse_declarations
+from nlpkit.reading.archives import check_archive, refuse_elements, xml_parts
 from nlpkit.reading.blocks import Block, Bullet, Heading, Line, Paragraph, Table
 from nlpkit.reading.grids import CellText, Grid, Laid
 from nlpkit.reading.shading import fill_of, theme_colours
@@ -57,12 +57,10 @@ def blocks_from_docx(raw: bytes, *, source: str | Path) -> list[Block]:
     from docx.opc.exceptions import OpcError
     from lxml import etree
 
-    names = check_archive(raw, source=source, part=_PART, kind="Word document", ending=".docx")
+    check_archive(raw, source=source, part=_PART, kind="Word document", ending=".docx")
+    for _, part in xml_parts(raw, source=source):
+        refuse_elements(part, limit("elements"), source=source)
     try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            for name in names:
-                if name.endswith((".xml", ".rels")):
-                    refuse_declarations(archive.read(name), source=source)
         document = docx.Document(io.BytesIO(raw))
         body = document.element.body
         parts = {str(part.partname).lstrip("/"): part.blob for part in document.part.package.iter_parts()}

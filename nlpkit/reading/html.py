@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from nlpkit.colours import colour_name
 from nlpkit.errors import InputError
 from nlpkit.limits import limit, passed
+from nlpkit.reading.archives import refuse_elements
 from nlpkit.reading.blocks import Block, Bullet, Cell, Heading, Paragraph, Row, Table
 from nlpkit.reading.css import Style, Stylesheet
 from nlpkit.reading.grids import CellText, Grid, Laid
@@ -76,6 +77,7 @@ def blocks_from_html(raw: bytes, *, source: str | Path) -> list[Block]:
     from lxml.html import HTMLParser
 
     _refuse_others(raw, source)
+    refuse_elements(raw.replace(b"\x00", b""), limit("elements"), source=source)
     text = _decoded(raw, source)
     parser = HTMLParser(encoding="utf-8", no_network=True, remove_pis=True, huge_tree=True)
     try:

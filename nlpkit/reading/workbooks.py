@@ -15,9 +15,10 @@ from typing import Any
 
 from nlpkit.errors import InputError
 from nlpkit.limits import limit, passed
-from nlpkit.reading.archives import check_archive
+from nlpkit.reading.archives import check_archive, refuse_elements, xml_parts
 from nlpkit.reading.blocks import Block, Cell, Heading, Table
 from nlpkit.reading.documents import Document
+from nlpkit.reading.extents import check_repeats
 from nlpkit.reading.grids import CellText, Grid, Laid
 from nlpkit.reading.sheets import Merged, Sheet, date_text, hidden_sheet
 from nlpkit.reading.text import prose_block
@@ -62,6 +63,10 @@ def _values_only(raw: bytes, source: str | Path) -> tuple[list[Sheet], list[str]
 
     if Path(source).suffix.lower() == ".ods":
         check_archive(raw, source=source, part="content.xml", kind="OpenDocument workbook", ending=".ods")
+        for name, xml in xml_parts(raw, source=source):
+            refuse_elements(xml, 4 * limit("elements"), source=source)
+            if name == "content.xml":
+                check_repeats(xml, source=source)
     sheets, notes = [], []
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(raw))

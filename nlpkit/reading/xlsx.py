@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import re
 import warnings
-import zipfile
 from collections.abc import Iterator, Mapping
 from colorsys import hls_to_rgb, rgb_to_hls
 from datetime import date, time, timedelta
@@ -18,7 +17,7 @@ from typing import Any
 
 from nlpkit.errors import InputError
 from nlpkit.limits import limit, passed
-from nlpkit.reading.archives import check_archive, refuse_declarations
+from nlpkit.reading.archives import check_archive, refuse_elements, xml_parts
 from nlpkit.reading.blocks import Cell
 from nlpkit.reading.conditions import colour_given, conditions_of
 from nlpkit.reading.grids import CellText
@@ -53,16 +52,14 @@ def sheets_from_xlsx(raw: bytes, *, source: str | Path) -> tuple[list[Sheet], li
     """
     import openpyxl
 
-    names = check_archive(raw, source=source, part=_PART, kind="Excel workbook", ending=".xlsx")
+    check_archive(raw, source=source, part=_PART, kind="Excel workbook", ending=".xlsx")
+    unknown = _checked_parts(raw, source)
     try:
-        unknown = _checked_parts(raw, names, source)
         with warnings.catch_warnings():
             warnings.simplefilter(
                 "ignore"
             )  # of what it leaves out (pictures, validations): nothing read here
             book = openpyxl.load_workbook(io.BytesIO(raw), data_only=True, rich_text=True, keep_links=False)
-    except InputError:
-        raise
     except Exception as error:
         raise InputError(
             f"is a damaged Excel workbook ({type(error).__name__}: {str(error)[:200]})",
@@ -88,22 +85,23 @@ def sheets_from_xlsx(raw: bytes, *, source: str | Path) -> tuple[list[Sheet], li
     return sheets, notes
 
 
-def _checked_parts(raw: bytes, names: frozenset[str], source: str | Path) -> int:
-    """Check what the parts declare, nothing built of them yet; how many formulas lack a result."""
+def _checked_parts(raw: bytes, source: str | Path) -> int:
+    """Check what the parts declare, nothing built of them yet; how many formulas lack a result.
+
+    Whichever part holds cells is a sheet here: a reader finds sheets by the workbook's own list, not by name.
+    """
     cells = covered = unknown = 0
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        for name in sorted(names):
-            if not name.endswith((".xml", ".rels", ".vml")):
-                continue
-            part = archive.read(name)
-            refuse_declarations(part, source=source)
-            if not name.startswith("xl/worksheets/"):
-                continue
-            cells += sum(1 for _ in _CELL.finditer(part))
-            for left, top, right, bottom in _MERGE.findall(part):
-                wide = abs(_column(right) - _column(left)) + 1
-                covered += wide * (abs(int(bottom) - int(top)) + 1)
-            unknown += sum(1 for _ in _NO_RESULT.finditer(part))
+    for _, part in xml_parts(raw, source=source):
+        here = sum(1 for _ in _CELL.finditer(part))
+        # A cell has up to four elements: itself, its value, and formula or text.
+        refuse_elements(part, limit("elements") + 4 * here, source=source)
+        if not here and b"mergeCell" not in part:
+            continue
+        cells += here
+        for left, top, right, bottom in _MERGE.findall(part):
+            wide = abs(_column(right) - _column(left)) + 1
+            covered += wide * (abs(int(bottom) - int(top)) + 1)
+        unknown += sum(1 for _ in _NO_RESULT.finditer(part))
     if cells > limit("sheet_cells"):
         raise passed("sheet_cells", f"has {cells:,} cells", source=source, remedy=_REMEDY)
     if covered > limit("merged_cells"):

@@ -247,7 +247,13 @@ def test_nothing_outside_the_page_is_read(tmp_path: Path) -> None:
 
 
 def test_style_sheets_of_any_size_and_shape_are_survived() -> None:
-    sheet = ".a{background:red}" * (DEFAULTS['style_rules'] + 10) + "}}}{{{" + "x" * 100_000 + "{" * 1000 + ";:" * 5000
+    sheet = (
+        ".a{background:red}" * (DEFAULTS["style_rules"] + 10)
+        + "}}}{{{"
+        + "x" * 100_000
+        + "{" * 1000
+        + ";:" * 5000
+    )
     assert Stylesheet([sheet]) is not None
     assert fills(f"<style>{sheet}</style><table><tr><td>1<td class=a><tr><td>2<td></table>") == [
         "#ff0000",
