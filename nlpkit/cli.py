@@ -29,6 +29,7 @@ from nlpkit.options import (
     Quiet,
     Service,
 )
+from nlpkit.unseen import visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -610,8 +611,10 @@ def _say(*lines: str, error: bool = True) -> None:
     headed = len(lines) > 1
     for line in lines:
         bold = headed and bool(line) and not line.startswith(" ")
-        typer.secho(line, err=error, bold=bold or None, color=False if os.environ.get("NO_COLOR") else None)
+        typer.secho(
+            visible(line), err=error, bold=bold or None, color=False if os.environ.get("NO_COLOR") else None
+        )
 
 
 def _problem(message: str) -> None:
-    typer.secho(f"nlpkit: {message}", err=True)
+    typer.secho(visible(f"nlpkit: {message}"), err=True)

@@ -15,6 +15,7 @@ from nlpkit.files import check_place, replace_file
 from nlpkit.reporting.html import render
 from nlpkit.schema import Evidence, Status, conform
 from nlpkit.scoring import Progress, score
+from nlpkit.unseen import TURNING
 
 __all__ = ["check_report", "page", "report"]
 
@@ -79,7 +80,8 @@ def page(
             scored = score(scored, catalogue=catalogue, as_of=as_of, encoder=encoder, progress=progress)
         else:
             scored = conform(scored, as_of=as_of)
-    return render(scored, why_empty=" ".join(why_empty)).encode("utf8", "replace")
+    made = render(scored, why_empty=" ".join(why_empty))
+    return TURNING.sub("\ufffd", made).encode("utf8", "replace")
 
 
 def check_report(path: str | Path) -> None:

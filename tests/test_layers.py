@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "nlpkit"
 
 FLOORS = (
-    {"errors", "colours"},
+    {"errors", "colours", "unseen"},
     {"limits"},
     {"resources"},
     {"schema"},

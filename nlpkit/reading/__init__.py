@@ -18,6 +18,7 @@ from nlpkit.reading.documents import Document, placed
 from nlpkit.reading.headers import role_of
 from nlpkit.reading.plan import read_blocks
 from nlpkit.reading.text import blocks_from_text
+from nlpkit.unseen import UNSEEN
 
 __all__ = [
     "DOCUMENT_SUFFIXES",
@@ -110,7 +111,7 @@ def read_frame(frame: pd.DataFrame, *, source: str, service: str = "", as_of: st
     """
     lines = [[str(name) for name in frame.columns], *frame.fillna("").astype(str).values.tolist()]
     rows = tuple(
-        Row(tuple(cell_from_markup(cell.replace("\n", "<br>")) for cell in line), place)
+        Row(tuple(cell_from_markup(UNSEEN.sub("", cell).replace("\n", "<br>")) for cell in line), place)
         for place, line in enumerate(lines, 1)
     )
     blocks: list[Block] = [Table(rows, 1)]

@@ -9,13 +9,12 @@ from pathlib import Path
 
 from nlpkit.limits import limit, passed
 from nlpkit.reading.blocks import INLINE_BULLET, RULED, Cell, Line, Row
+from nlpkit.unseen import UNSEEN
 
 __all__ = ["CellText", "Grid", "Laid"]
 
 _MAX_SPAN = 1000
 
-# Controls, soft hyphens, and marks that turn the direction of writing or take no room.
-_UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]")
 _SPACE = re.compile(r"\s+")
 
 
@@ -42,7 +41,7 @@ class CellText:
         Raises:
             InputError: the cell holds more than the limit ``cell_characters``.
         """
-        text = _SPACE.sub(" ", _UNSEEN.sub("", text))
+        text = _SPACE.sub(" ", UNSEEN.sub("", text))
         if not self._parts or self._parts[-1].endswith(" "):
             text = text.lstrip(" ")
         if not text:

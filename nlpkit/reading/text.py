@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from nlpkit.reading.blocks import Block, Bullet, Heading, Paragraph, Row, Table, cell_from_markup
+from nlpkit.unseen import UNSEEN
 
 __all__ = ["blocks_from_text", "prose_block"]
 
@@ -34,7 +35,7 @@ def blocks_from_text(text: str) -> list[Block]:
             rows.clear()
 
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = text.replace("\ufeff", "").replace("\xa0", " ").replace("\xad", "")
+    text = UNSEEN.sub("", text.replace("\xa0", " "))
     for number, line in _rows_made_whole(text.split("\n")):
         if "\t" in line:
             rows.append(Row(tuple(cell_from_markup(cell) for cell in line.split("\t")), number))
