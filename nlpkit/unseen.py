@@ -7,7 +7,7 @@ import re
 __all__ = ["TURNING", "UNSEEN", "visible"]
 
 UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]")
-"""Controls (white space apart), soft hyphens, and marks that turn the direction of writing or take no room."""
+"""Controls (but white space), soft hyphens, and marks that turn the direction of writing or take no room."""
 
 TURNING = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Marks that turn the direction of writing, by which a text can be made to look like another."""
