@@ -57,7 +57,7 @@ def check_repeats(content: bytes, *, source: str | Path) -> None:
     """
     from lxml import etree
 
-    rows = columns = wide = 0
+    rows = columns = wide = spaces = 0
     repeat = 1
     said = False  # whether the row has a cell with something in it
     events = etree.iterparse(
@@ -70,6 +70,15 @@ def check_repeats(content: bytes, *, source: str | Path) -> None:
                 rows = columns = 0
             elif name == "table-row":
                 repeat, wide, said = _repeated(element, "number-rows-repeated"), 0, False
+            elif name == "s":  # spaces by their number
+                spaces += _repeated(element, "c")
+                if spaces > limit("cell_characters"):
+                    raise passed(
+                        "cell_characters",
+                        f"holds more than {limit('cell_characters'):,} spaces given only by number",
+                        source=source,
+                        remedy="Delete the empty space in its cells, and save it again.",
+                    )
             elif name in ("table-cell", "covered-table-cell"):
                 wide += _repeated(element, "number-columns-repeated")
                 if any(key.rpartition("}")[2] in ("value-type", "formula") for key in element.attrib):

@@ -538,6 +538,7 @@ HEAVY: dict[str, Callable[[], bytes]] = {
     "rows-200000.jsonl": lambda: b"".join(
         json.dumps({"row_id": str(n), "update": WORDS + str(n)}).encode() + b"\n" for n in range(200_000)
     ),
+    "rows-of-one-action.csv": lambda: b"action_id,update\n" + b"1,Twelve crews were trained.\n" * 200_000,
     "rows-of-a-plan.csv": lambda: _plan_rows(200_000),
     "rows-of-a-plan.txt": lambda: _plan_rows(100_000, "\t"),
     "rows-too-many.csv": lambda: b"update\n" + b"done\n" * 2_000_000,
