@@ -48,6 +48,7 @@ DEFAULTS: Mapping[str, int] = {
     "text_bytes": 100_000_000,  # of .csv, .tsv, .jsonl, .txt and .md
     "text_lines": 500_000,  # of a text document
     "document_cells": 1_000_000,  # of the tables of one document, merged cells counted as they cover
+    "plan_rows": 40_000,  # rows and paragraphs of one plan; the longest real ones have some 2,000
     # web pages and Word documents
     "page_bytes": 64_000_000,  # of a web page
     "elements": 1_000_000,  # of a web page, or of one part of a Word document; a long plan has some 300,000
@@ -58,6 +59,7 @@ DEFAULTS: Mapping[str, int] = {
     "sheets": 200,
     "sheet_cells": 600_000,  # of all sheets together, empty ones with a format counted
     "merged_cells": 300_000,  # that merged cells may cover together
+    "rule_tests": 5_000_000,  # cells times conditional formats; beyond, their colours are left out, with a note
     # tables: .csv, .tsv, .jsonl, .parquet, .xlsx, catalogues
     "table_rows": 500_000,
     "table_columns": 2_000,

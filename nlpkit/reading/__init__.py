@@ -83,6 +83,7 @@ def read_document(
     path = Path(path)
     document = _document(path)
     blocks = document.blocks
+    _refuse_long(blocks, path)
     reading = read_blocks(blocks, source=path.name, service=service, as_of=as_of)
     if reading.updates.empty and _has_unknown_headings(blocks):
         reading = read_blocks(
@@ -115,6 +116,7 @@ def read_frame(frame: pd.DataFrame, *, source: str, service: str = "", as_of: st
         for place, line in enumerate(lines, 1)
     )
     blocks: list[Block] = [Table(rows, 1)]
+    _refuse_long(blocks, source)
     reading = read_blocks(blocks, source=source, service=service, as_of=as_of)
     if reading.updates.empty:
         headings = ", ".join(repr(str(name)) for name in list(frame.columns)[:12])
@@ -124,6 +126,19 @@ def read_frame(frame: pd.DataFrame, *, source: str, service: str = "", as_of: st
             remedy="Rename the column that holds the narrative to 'update'.",
         )
     return reading
+
+
+def _refuse_long(blocks: Sequence[Block], source: str | Path) -> None:
+    """Refuse what has more rows and paragraphs than any plan; reading takes half a second a thousand."""
+    count = sum(len(block.rows) if isinstance(block, Table) else 1 for block in blocks)
+    if count > limit("plan_rows"):
+        raise passed(
+            "plan_rows",
+            f"has {count:,} rows and paragraphs",
+            source=source,
+            remedy="Split it, or take out what is no plan. An update table (with a column 'update') may "
+            "have more.",
+        )
 
 
 def _has_unknown_headings(blocks: Sequence[Block]) -> bool:

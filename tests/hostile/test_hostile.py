@@ -64,6 +64,8 @@ HEAVY_REFUSED = {
     "rows-too-many.csv": "NLPKIT_MAX_TABLE_ROWS",
     "rows-too-many.parquet": "NLPKIT_MAX_TABLE_ROWS",
     "one-text.parquet": "NLPKIT_MAX_UNPACKED_BYTES",
+    "rows-of-a-plan.csv": "NLPKIT_MAX_PLAN_ROWS",
+    "rows-of-a-plan.txt": "NLPKIT_MAX_PLAN_ROWS",
     "elements.html": "NLPKIT_MAX_ELEMENTS",
     "corner.xlsx": "NLPKIT_MAX_TABLE_CELLS",
     "cells-empty.xlsx": "NLPKIT_MAX_",
@@ -75,7 +77,12 @@ HEAVY_REFUSED = {
         for ending in ("csv", "jsonl", "txt", "html", "docx", "xlsx", "ods", "pdf")
     },
 }
-READ = {"rows-200000.csv": 200_000, "rows-200000.jsonl": 200_000}
+READ = {
+    "rows-below-the-limit.csv": 39_000,
+    "rows-of-one-action.csv": 200_000,
+    "rows-200000.csv": 200_000,
+    "rows-200000.jsonl": 200_000,
+}
 
 
 def test_the_corpus_is_as_wide_as_the_formats() -> None:
