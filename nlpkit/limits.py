@@ -59,7 +59,7 @@ DEFAULTS: Mapping[str, int] = {
     "sheets": 200,
     "sheet_cells": 600_000,  # of all sheets together, empty ones with a format counted
     "merged_cells": 300_000,  # that merged cells may cover together
-    "rule_tests": 5_000_000,  # cells times conditional formats; beyond, their colours are left out, with a note
+    "rule_tests": 5_000_000,  # cells times conditional formats; beyond, their colours are left out
     # tables: .csv, .tsv, .jsonl, .parquet, .xlsx, catalogues
     "table_rows": 500_000,
     "table_columns": 2_000,

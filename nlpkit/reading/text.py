@@ -11,7 +11,7 @@ from nlpkit.unseen import UNSEEN
 __all__ = ["blocks_from_text", "prose_block"]
 
 _BULLET = re.compile(r"^\s*(?:[-*•▪◦●‣–]|o(?=\s[A-Z]))\s+(?=\S)")
-_MARKDOWN_RULE = re.compile(r"^\s*\|?[\s:|-]+\|[\s:|-]*$")
+_MARKDOWN_RULE = re.compile(r"(?=.[^|]*\|)[\s:|-]+$")
 _LINK = re.compile(r"\[([^\[\]]{1,300})\]\([^()\s]{0,500}\)")
 _MAX_HEADING_WORDS = 14
 _ROW_START = re.compile(r"^\s*(?:[A-Z][A-Za-z]{0,14}[ .:-]?)?\d{1,3}(?:\.\d{1,2})?[.):]?\t|^\t")

@@ -36,13 +36,16 @@ def main() -> None:
     re.compile = compile  # type: ignore[assignment]
     import nlpkit
 
-    names: dict[str, re.Pattern[str]] = {}
-    uses: dict[str, set[str]] = {}
+    names: dict[tuple[str, str], re.Pattern[str]] = {}
+    uses: dict[tuple[str, str], set[str]] = {}
     for about in pkgutil.walk_packages(nlpkit.__path__, "nlpkit."):
         if about.name.endswith("__main__"):
             continue
         module = importlib.import_module(about.name)
-        names |= {name: value for name, value in vars(module).items() if isinstance(value, re.Pattern)}
+        file = str(module.__file__)
+        names |= {
+            (file, name): value for name, value in vars(module).items() if isinstance(value, re.Pattern)
+        }
     import numpy as np
     import pandas as pd
 
@@ -78,7 +81,7 @@ def main() -> None:
                 else ""
             )
             if name != "re":
-                uses.setdefault(name, set()).add(node.attr)
+                uses.setdefault((str(path), name), set()).add(node.attr)
         for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
             called = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
             if called and isinstance(node.func.value, ast.Name) and node.func.value.id == "re" and node.args:
@@ -95,9 +98,14 @@ def main() -> None:
                     seen.setdefault((text, made.flags), (f"{path.name}:{node.lineno}", set()))[1].add(
                         node.func.attr
                     )
-    for name, pattern in names.items():
+    for (file, name), pattern in names.items():
         text = pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode("latin-1")
-        seen.setdefault((text, pattern.flags), (name, set()))[1].update(uses.get(name, set()))
+        seen.setdefault((text, pattern.flags), (name, set()))[1].update(
+            # Handed on as a value, it may be used in any way.
+            uses.get((file, name), {"search"})
+            if name.startswith("_")
+            else set().union(*(used for (_, other), used in uses.items() if other == name)) or {"search"}
+        )
     sys.stdout.write(
         json.dumps(
             [
