@@ -49,6 +49,7 @@ DEFAULTS: Mapping[str, int] = {
     "text_lines": 500_000,  # of a text document
     "document_cells": 1_000_000,  # of the tables of one document, merged cells counted as they cover
     "plan_rows": 40_000,  # rows and paragraphs of one plan; the longest real ones have some 2,000
+    "plan_characters": 5_000_000,  # of one plan; the longest real ones have some 600,000
     # web pages and Word documents
     "page_bytes": 64_000_000,  # of a web page
     "elements": 1_000_000,  # of a web page, or of one part of a Word document; a long plan has some 300,000

@@ -11,7 +11,7 @@ import pandas as pd
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.default import default_encoder
 from nlpkit.errors import InputError
-from nlpkit.limits import check_size, check_text_size, check_texts, limit, passed
+from nlpkit.limits import check_cells, check_size, check_text_size, check_texts, limit, passed
 from nlpkit.reading.accounts import Account, Check, Reading
 from nlpkit.reading.blocks import Block, Row, Table, cell_from_markup
 from nlpkit.reading.documents import Document, placed
@@ -139,6 +139,20 @@ def _refuse_long(blocks: Sequence[Block], source: str | Path) -> None:
             remedy="Split it, or take out what is no plan. An update table (with a column 'update') may "
             "have more.",
         )
+    size = sum(map(_characters, blocks))
+    if size > limit("plan_characters"):
+        raise passed(
+            "plan_characters",
+            f"has {size:,} characters",
+            source=source,
+            remedy="Split it, or take out what is no plan.",
+        )
+
+
+def _characters(block: Block) -> int:
+    if isinstance(block, Table):
+        return sum(len(line.text) for row in block.rows for cell in row.cells for line in cell.lines)
+    return len(block.text)
 
 
 def _has_unknown_headings(blocks: Sequence[Block]) -> bool:
@@ -206,6 +220,8 @@ def _check_lines(text: str, path: Path) -> None:
             source=path,
             remedy="Split the document, or take out the tables that hold no plan.",
         )
+    widest = max((line.count("\t") for line in text.splitlines()), default=0)
+    check_cells(1, widest + 1, source=path)
     if len(text) > limit("cell_characters"):
         for number, line in enumerate(text.splitlines(), start=1):
             check_texts(re.split(r"[\t|]", line), source=path, row=f"line {number}")

@@ -145,7 +145,12 @@ def refuse_elements(xml: bytes, most: int, *, source: str | Path) -> None:
     """
     count = xml.count(b"<") - xml.count(b"</")
     if count > most:
-        raise passed("elements", f"holds a part of {count:,} elements", source=source, remedy=_REMEDY)
+        raise passed(
+            "elements",
+            f"holds {count:,} elements",
+            source=source,
+            remedy="No plan is that large: save the part with the plan as a document of its own.",
+        )
 
 
 def _refuse_odd_layout(comment: bytes, entries: list[zipfile.ZipInfo], size: int, source: str | Path) -> None:

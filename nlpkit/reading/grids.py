@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from nlpkit.limits import limit, passed
+from nlpkit.limits import check_cells, limit, passed
 from nlpkit.reading.blocks import INLINE_BULLET, RULED, Cell, Line, Row
 from nlpkit.unseen import UNSEEN
 
@@ -135,6 +135,7 @@ class Grid:
             self._continue(cells, covering, upto=max(covering, default=-1))
             covering.update(here)
             self._count(len(cells) - counted, place)
+            check_cells(1, len(cells), source=self.source, row=f"line {place}")
             out.append(Row(tuple(cells or [Cell()]), place))
         width = max((len(row.cells) for row in out), default=0)
         return tuple(

@@ -60,6 +60,7 @@ REFUSED = {
 HEAVY_REFUSED = {
     "columns-a-million.csv": "NLPKIT_MAX_TABLE_COLUMNS",
     "columns-a-million.tsv": "NLPKIT_MAX_TABLE_COLUMNS",
+    "columns-a-million.txt": "NLPKIT_MAX_TABLE_COLUMNS",
     "columns-a-million.jsonl": "NLPKIT_MAX_TABLE_COLUMNS",
     "rows-too-many.csv": "NLPKIT_MAX_TABLE_ROWS",
     "rows-too-many.parquet": "NLPKIT_MAX_TABLE_ROWS",
@@ -74,7 +75,7 @@ HEAVY_REFUSED = {
     "many-pages.pdf": "NLPKIT_MAX_PDF_PAGES",
     **{
         f"cell-10mb.{ending}": "characters"
-        for ending in ("csv", "jsonl", "txt", "html", "docx", "xlsx", "ods", "pdf")
+        for ending in ("csv", "jsonl", "txt", "html", "docx", "xlsx", "ods")
     },
 }
 READ = {

@@ -29,10 +29,10 @@ quick = settings(
     derandomize=True,
     database=None,
     deadline=None,
-    max_examples=60,
+    max_examples=30,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
-few = settings(quick, max_examples=30)
+few = settings(quick, max_examples=15)
 
 
 class Tiny:
