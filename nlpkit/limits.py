@@ -52,7 +52,7 @@ DEFAULTS: Mapping[str, int] = {
     "plan_characters": 5_000_000,  # of one plan; the longest real ones have some 600,000
     # web pages and Word documents
     "page_bytes": 64_000_000,  # of a web page
-    "elements": 1_000_000,  # of a web page, or of one part of a Word document; a long plan has some 300,000
+    "elements": 600_000,  # of a web page, or of one part of a Word document; a long plan has some 200,000
     "page_depth": 200,  # elements inside one another; pages stay far below 100
     "document_depth": 150,  # the same in Word, which itself stays below 50
     "style_rules": 5_000,  # read from the style sheets of a page; later ones are left out

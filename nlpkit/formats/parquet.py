@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -134,11 +135,21 @@ def _column(name: str, values: list[Any]) -> Any:
         return pyarrow.array([value or [] for value in values], pyarrow.list_(pyarrow.string()))
     if name in READ_COLUMNS:
         return pyarrow.array([_well_formed(cell_text(value)) for value in values], pyarrow.string())
-    try:
-        return pyarrow.array(values)
-    except (pyarrow.ArrowException, UnicodeEncodeError):
-        texts = [value if value is None or isinstance(value, str) else compact(value) for value in values]
-        return pyarrow.array([text and _well_formed(text) for text in texts], pyarrow.string())
+    with suppress(pyarrow.ArrowException, UnicodeEncodeError, OverflowError):
+        made = pyarrow.array(values)
+        if not _has_empty_struct(made.type):
+            return made
+    texts = [value if value is None or isinstance(value, str) else compact(value) for value in values]
+    return pyarrow.array([text and _well_formed(text) for text in texts], pyarrow.string())
+
+
+def _has_empty_struct(kind: Any) -> bool:
+    """Whether a type has a dict without keys in it, which Parquet has no place for."""
+    import pyarrow
+
+    if pyarrow.types.is_struct(kind):
+        return kind.num_fields == 0 or any(_has_empty_struct(field.type) for field in kind)
+    return bool(pyarrow.types.is_list(kind)) and _has_empty_struct(kind.value_type)
 
 
 def _well_formed(text: str) -> str:
