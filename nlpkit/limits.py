@@ -47,7 +47,7 @@ DEFAULTS: Mapping[str, int] = {
     "cell_characters": 200_000,  # in one cell or paragraph; the longest real narratives have some 20,000
     "text_bytes": 100_000_000,  # of .csv, .tsv, .jsonl, .txt and .md
     "text_lines": 500_000,  # of a text document
-    "document_cells": 1_000_000,  # of the tables of one document, merged cells counted as they cover
+    "document_cells": 400_000,  # of the tables of one document, merged cells counted as they cover
     "plan_rows": 40_000,  # rows and paragraphs of one plan; the longest real ones have some 2,000
     "plan_characters": 5_000_000,  # of one plan; the longest real ones have some 600,000
     # web pages and Word documents
@@ -58,7 +58,7 @@ DEFAULTS: Mapping[str, int] = {
     "style_rules": 5_000,  # read from the style sheets of a page; later ones are left out
     # workbooks read as plans
     "sheets": 200,
-    "sheet_cells": 600_000,  # of all sheets together, empty ones with a format counted
+    "sheet_cells": 300_000,  # of all sheets together, empty ones with a format counted
     "merged_cells": 300_000,  # that merged cells may cover together
     "rule_tests": 5_000_000,  # cells times conditional formats; beyond, their colours are left out
     # tables: .csv, .tsv, .jsonl, .parquet, .xlsx, catalogues

@@ -540,6 +540,22 @@ def _parquet_of_rows() -> object:
     return pyarrow.table({"update": pyarrow.array(["done"]).take(pyarrow.array([0] * 3_000_000))})
 
 
+def styled(data: str, after: str) -> bytes:
+    """A workbook with one format for conditions to give."""
+    parts = xlsx_parts(data, after)
+    styles = (
+        f'<styleSheet xmlns="{_X}"><dxfs count="1"><dxf><fill><patternFill><bgColor rgb="FF00B050"/></patternFill>'
+        "</fill></dxf></dxfs></styleSheet>"
+    )
+    types = _OVERRIDE.format("xl/styles.xml", "spreadsheetml.styles") + "</Types>"
+    rels = _REL.format(2, "styles", "styles.xml", "") + "</Relationships>"
+    parts["xl/styles.xml"] = styles.encode()
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(b"</Types>", types.encode())
+    name = "xl/_rels/workbook.xml.rels"
+    parts[name] = parts[name].replace(b"</Relationships>", rels.encode())
+    return zipped(parts)
+
+
 HEAVY: dict[str, Callable[[], bytes]] = {
     "rows-200000.csv": lambda: _csv_rows(200_000),
     "rows-200000.jsonl": lambda: b"".join(
@@ -579,7 +595,7 @@ HEAVY: dict[str, Callable[[], bytes]] = {
     "rows.xlsx": lambda: zipped(
         xlsx_parts(
             rows(
-                HEAD, *((str(n), f"Do thing {n}.", f"{WORDS}{n * n % 9973}", "Green") for n in range(120_000))
+                HEAD, *((str(n), f"Do thing {n}.", f"{WORDS}{n * n % 9973}", "Green") for n in range(70_000))
             )
         )
     ),
@@ -593,7 +609,7 @@ HEAVY: dict[str, Callable[[], bytes]] = {
         + "".join(f'<mergeCell ref="F{n}:G{n + 1}"/>' for n in range(1, 60_000, 2))
         + "</mergeCells>",
     ),
-    "conditions.xlsx": lambda: xlsx(
+    "conditions.xlsx": lambda: styled(
         rows(HEAD, *((str(n), f"Do thing {n}.", "Done.", "Green") for n in range(20_000))),
         "".join(
             f'<conditionalFormatting sqref="A1:D20001"><cfRule type="cellIs" priority="{n}" operator="equal" dxfId="0">'
@@ -604,7 +620,9 @@ HEAVY: dict[str, Callable[[], bytes]] = {
     "strings.xlsx": lambda: zipped(
         xlsx_parts()
         | {
-            "xl/sharedStrings.xml": f'<sst xmlns="{_X}">'.encode() + b"<si><t/></si>" * 3_000_000 + b"</sst>",
+            "xl/sharedStrings.xml": f'<sst xmlns="{_X}">'.encode()
+            + b"".join(b"<si><t>%d</t></si>" % n for n in range(900_000))
+            + b"</sst>",
             "[Content_Types].xml": xlsx_parts()["[Content_Types].xml"].replace(
                 b"</Types>",
                 _OVERRIDE.format("xl/sharedStrings.xml", "spreadsheetml.sharedStrings").encode()
@@ -618,7 +636,7 @@ HEAVY: dict[str, Callable[[], bytes]] = {
     "repeats-below-the-limit.ods": lambda: ods(
         ods_row(*HEAD)
         + ods_row(
-            "x", more=' table:number-columns-repeated="900"', repeat=' table:number-rows-repeated="1000"'
+            "x", more=' table:number-columns-repeated="900"', repeat=' table:number-rows-repeated="400"'
         )
     ),
     "one-text.parquet": lambda: _parquet(_parquet_of_one_text),
