@@ -60,7 +60,7 @@ REFUSED = {
 HEAVY_REFUSED = {
     "columns-a-million.csv": "NLPKIT_MAX_TABLE_COLUMNS",
     "columns-a-million.tsv": "NLPKIT_MAX_TABLE_COLUMNS",
-    "columns-a-million.txt": "NLPKIT_MAX_TABLE_COLUMNS",
+    "columns-a-million.txt": "NLPKIT_MAX_DOCUMENT_CELLS",
     "columns-a-million.jsonl": "NLPKIT_MAX_TABLE_COLUMNS",
     "rows-too-many.csv": "NLPKIT_MAX_TABLE_ROWS",
     "rows-too-many.parquet": "NLPKIT_MAX_TABLE_ROWS",

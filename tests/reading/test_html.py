@@ -214,7 +214,7 @@ HOSTILE = {
     "very deep": (b"<div>" * 200_000 + b"x", (f"more than {DEFAULTS['page_depth']} deep",)),
     "deep tables": (b"<table><tr><td>" * 5000, ("deep",)),
     "long cell": (b"<table><tr><td>a<td>" + b"x" * 10_000_000 + b"<tr><td>b<td>c</table>", (f"{DEFAULTS['cell_characters']:,} characters", "line 1")),
-    "spans": (b"<table>" + b"<tr><td colspan=1000 rowspan=60000>x<td colspan=1000>y" * 3000, (f"{DEFAULTS['document_cells']:,} cells",)),
+    "spans": (b"<table>" + b"<tr><td colspan=1000 rowspan=60000>x<td colspan=1000>y" * 3000, (f"columns (limit {DEFAULTS['table_columns']:,})",)),
     "no updates": (b"<p>Nothing to see here.</p>", ("no progress updates",)),
 }  # fmt: skip
 
