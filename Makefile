@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 READY := .venv/.setup-done
 
-.PHONY: setup demo test lint format clean
+.PHONY: setup demo test lint format fuzz clean
 
 setup: $(READY)
 
@@ -32,6 +32,11 @@ lint: setup
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+MINUTES ?= 10
+fuzz: setup
+	@$(PIP) install -c constraints.txt -e '.[fuzz]' --no-build-isolation || true
+	$(BIN)/python tests/fuzz/fuzz.py $(MINUTES)
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache

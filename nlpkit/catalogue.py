@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nlpkit.errors import InputError
+from nlpkit.limits import check_cells, check_text_size, check_texts
 from nlpkit.resources import bundled
 
 __all__ = ["Catalogue", "Entry", "catalogue_lines", "load_catalogue"]
@@ -100,6 +101,7 @@ def _find(name_or_path: str | Path) -> Path:
 
 def _text(path: Path) -> str:
     try:
+        check_text_size(path.stat().st_size, source=path)
         content = path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", source=path) from error
@@ -124,6 +126,8 @@ def _entries(path: Path, text: str) -> tuple[tuple[int, Entry], ...]:
     try:
         for cells in reader:
             first, line = line + 1, reader.line_num  # a quoted cell may run over several lines
+            check_cells(len(entries), len(cells), source=path, row=f"line {first}")
+            check_texts(cells, source=path, row=f"line {first}")
             if not any(cell.strip() for cell in cells):
                 continue
             if not columns:
@@ -214,8 +218,17 @@ def _names(path: Path) -> tuple[str, str, tuple[str, ...]]:
         facts = json.loads(_text(beside))
     except json.JSONDecodeError as error:
         raise InputError(
-            f"is not readable as JSON ({error.msg})", source=beside, row=f"line {error.lineno}"
+            f"is not readable as JSON ({error.msg})",
+            source=beside,
+            row=f"line {error.lineno}",
+            remedy="Correct it there, or take the file away: the catalogue works without it.",
         ) from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits; nested without end
+        raise InputError(
+            f"is not readable as JSON ({str(error)[:80]})",
+            source=beside,
+            remedy="Correct it, or take the file away: the catalogue works without it.",
+        ) from None
     if not isinstance(facts, dict) or not isinstance(facts.get("aliases", []), list):
         raise InputError(
             "does not say how plans name the catalogue",

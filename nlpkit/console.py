@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
+from nlpkit.unseen import visible
+
 if TYPE_CHECKING:
     from types import FrameType
 
@@ -258,9 +260,11 @@ def say(*lines: str, error: bool = True) -> None:
     headed = len(lines) > 1
     for line in lines:
         bold = headed and bool(line) and not line.startswith(" ")
-        typer.secho(line, err=error, bold=bold or None, color=False if os.environ.get("NO_COLOR") else None)
+        typer.secho(
+            visible(line), err=error, bold=bold or None, color=False if os.environ.get("NO_COLOR") else None
+        )
 
 
 def problem(message: str) -> None:
     """Print a message to standard error."""
-    typer.secho(f"nlpkit: {message}", err=True)
+    typer.secho(visible(f"nlpkit: {message}"), err=True)

@@ -13,7 +13,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "nlpkit"
 
 FLOORS = (
-    {"errors", "colours", "atomic"},
+    {"errors", "colours", "atomic", "unseen"},
+    {"limits"},
     {"resources"},
     {"schema"},
     {"language", "embedding", "models", "catalogue", "cells", "keeping"},

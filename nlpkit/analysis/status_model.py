@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from nlpkit.analysis.signals import Signal
 from nlpkit.analysis.views import Case, View
 from nlpkit.errors import NlpkitError
-from nlpkit.models import figures, verified
+from nlpkit.models import figures, finite, unpacked_arrays, verified
 from nlpkit.resources import bundled
 from nlpkit.schema import Status
 
@@ -333,18 +333,37 @@ class StatusModel:
         ]
         if lacking:
             raise NlpkitError(f"The status model's model.json lacks {', '.join(lacking)}: it was altered.")
-        with np.load(io.BytesIO(arrays), allow_pickle=False) as held:
-            missing = [name for name in ("terms", *_ARRAYS) if name not in held.files]
-            if missing:
-                raise NlpkitError(f"The status model lacks {', '.join(missing)}. Reinstall nlpkit.")
-            terms = held["terms"].tobytes().decode("utf8").split("\n")
-            wide = {name: held[name].astype(np.float64) for name in _ARRAYS}
+        terms, wide = unpacked_arrays(arrays, _ARRAYS)
+        temperature = finite("temperature", facts["temperature"])
+        sentence = tuple(map(str, facts["sentence_features"]))
+        document = tuple(map(str, facts["document_features"]))
+        kinds, wider = len(STATUSES), len(STATUSES) + 1
+        shapes = {
+            "idf": (len(terms),),
+            "sentence_words": (len(terms), wider),
+            "sentence_cues": (len(sentence), wider),
+            "sentence_words_bias": (wider,),
+            "vectors": (*wide["vectors"].shape[:1], wider),
+            "vector_cues": (len(sentence), wider),
+            "vectors_bias": (wider,),
+            "document": (len(document) + pooled(np.zeros((1, wider))).size, kinds),
+            "document_bias": (kinds,),
+            "words": (len(terms), kinds),
+            "words_bias": (kinds,),
+        }
+        wrong = [
+            f"'{name}' is of shape {wide[name].shape}" for name in _ARRAYS if wide[name].shape != shapes[name]
+        ]
+        if temperature <= 0:
+            wrong.append(f"the temperature is {temperature}")
+        if wrong:
+            raise NlpkitError(f"The status model's parts do not fit together: {wrong[0]}. Train it again.")
         return cls(
             vocabulary=Vocabulary({gram: i for i, gram in enumerate(terms)}, wide["idf"]),
-            sentence_names=tuple(facts["sentence_features"]),
-            document_names=tuple(facts["document_features"]),
+            sentence_names=sentence,
+            document_names=document,
             arrays=wide,
-            temperature=float(facts["temperature"]),
+            temperature=temperature,
             encoder=str(facts["encoder"]),
         )
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from nlpkit.cells import FORMULA, cell_text, plain
 from nlpkit.errors import InputError
+from nlpkit.limits import check_cells, check_texts
 from nlpkit.schema import DICT_COLUMNS
 
 __all__ = ["excel_grids", "to_excel", "to_workbook"]
@@ -30,25 +31,30 @@ def excel_grids(raw: bytes, *, source: str | Path) -> dict[str, list[list[Any]]]
     """
     import python_calamine
 
-    from nlpkit.reading.archives import check_archive
+    from nlpkit.reading.archives import check_archive, xml_parts
+    from nlpkit.reading.extents import check_reach
 
     check_archive(raw, source=source, part="xl/workbook.xml", kind="Excel workbook", ending=".xlsx")
+    for _, part in xml_parts(raw, source=source):
+        check_reach(part, source=source)
+    grids: dict[str, list[list[Any]]] = {}
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(raw))
-        return {
-            about.name: [
-                [_value(cell) for cell in row]
-                for row in book.get_sheet_by_name(about.name).to_python(skip_empty_area=False)
-            ]
-            for about in book.sheets_metadata
-            if about.typ == python_calamine.SheetTypeEnum.WorkSheet
-        }
+        for about in book.sheets_metadata:
+            if about.typ == python_calamine.SheetTypeEnum.WorkSheet:
+                sheet = book.get_sheet_by_name(about.name).to_python(skip_empty_area=False)
+                grids[about.name] = [[_value(cell) for cell in row] for row in sheet]
     except (python_calamine.CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
         raise InputError(
             f"is not a readable Excel workbook ({error})",
             source=source,
             remedy="Save it as .xlsx, without a password, or as .csv.",
         ) from None
+    for name, grid in grids.items():
+        check_cells(len(grid), max(map(len, grid), default=0), source=source)
+        for number, row in enumerate(grid, start=1):
+            check_texts(row, source=source, row=f"sheet '{name}', row {number}")
+    return grids
 
 
 def to_excel(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, place: str | Path) -> bytes:

@@ -129,7 +129,7 @@ def _patterns(
     one = rf"(?<![\w.])(?:{ids})(?![\w%])(?!\.\d)"
     series = rf"(?P<ids>{one}(?:\s*(?:,|&|/|-|–|\band\b|\bto\b)\s*{one})*)"
     trailing = re.compile(
-        rf"(?<![\d.])(?P<ids>(?:{ids})(?:\s*(?:,|&|/|-|–|\band\b|\bto\b)\s*(?:{ids}))*)\.?$",
+        rf"(?<![\d.])(?P<ids>(?:{ids})(?:\s*(?:,|&|/|-|–|\band\b|\bto\b)\s*(?:{ids})){{0,40}})\.?$",
         re.IGNORECASE,
     )
     if not catalogue.aliases:
