@@ -20,6 +20,7 @@ from nlpkit.errors import NlpkitError
 from nlpkit.options import (
     AsOf,
     Catalogue,
+    EncoderName,
     HistoryFile,
     HistoryWait,
     Inputs,
@@ -85,6 +86,7 @@ def read(
             "--check", help="Print what became of every row, and the plan's own totals against what was read."
         ),
     ] = False,
+    encoder: EncoderName = "auto",
     quiet: Quiet = False,
 ) -> None:
     """Read plans into one row per action and period."""
@@ -127,6 +129,7 @@ def score(
         ),
     ] = "",
     history_wait: HistoryWait = 10.0,
+    encoder: EncoderName = "auto",
     quiet: Quiet = False,
 ) -> None:
     """Judge every update, each judgement with its reason."""
@@ -178,6 +181,7 @@ def link(
             "table, or scores first. --out may also end in .html; .xlsx has both forms.",
         ),
     ] = False,
+    encoder: EncoderName = "auto",
     quiet: Quiet = False,
 ) -> None:
     """Link updates to a catalogue: one row per link, or with --table services compared."""
@@ -243,6 +247,7 @@ def report(
     service: Service = "",
     as_of: AsOf = "",
     catalogue: MaybeCatalogue = "spotlight",
+    encoder: EncoderName = "auto",
     quiet: Quiet = False,
 ) -> None:
     """Make one page of a scored table that opens anywhere: overview, questions, every update."""
@@ -309,6 +314,7 @@ def themes(
             "--map", metavar="FILE", help="Draw the map of updates here (.html or .png).", show_default=False
         ),
     ] = "",
+    encoder: EncoderName = "auto",
     quiet: Quiet = False,
 ) -> None:
     """Find what the work is about: themes of the updates, each with a title."""
@@ -347,7 +353,13 @@ def themes(
 
 
 @app.command()
-def demo(out: Out = "", service: Service = "", as_of: AsOf = "", quiet: Quiet = False) -> None:
+def demo(
+    out: Out = "",
+    service: Service = "",
+    as_of: AsOf = "",
+    encoder: EncoderName = "auto",
+    quiet: Quiet = False,
+) -> None:
     """Do all this on a demo plan and print the result."""
     from nlpkit.reporting.progress import ProgressBar
     from nlpkit.resources import bundled
@@ -410,6 +422,7 @@ def train(
             show_default=False,
         ),
     ] = "",
+    encoder: EncoderName = "auto",
 ) -> None:
     """Learn the status model from labelled updates."""
     if model != "status":
@@ -493,12 +506,13 @@ def main() -> None:
 
 class _Messages(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        _problem(f"{record.levelname.lower()}: {record.getMessage()}")
+        level = "" if record.levelno < logging.WARNING else f"{record.levelname.lower()}: "
+        _problem(f"{level}{record.getMessage()}")
 
 
 def _log_to_stderr() -> None:
     log = logging.getLogger("nlpkit")
-    log.addHandler(_Messages(logging.WARNING))
+    log.addHandler(_Messages())
     log.propagate = False
 
 

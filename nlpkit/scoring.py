@@ -16,6 +16,7 @@ from nlpkit.analysis.status_model import kept_model
 from nlpkit.catalogue import load_catalogue
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.default import default_encoder
+from nlpkit.embedding.proof import watched
 from nlpkit.errors import NlpkitError
 from nlpkit.history import WAIT, check_history, recall, record
 from nlpkit.schema import READ_COLUMNS, SCORE_COLUMNS, conform
@@ -67,6 +68,20 @@ def score(
             another encoder.
     """
     told = progress or _silent
+    with watched(told):
+        return _score(updates, catalogue, as_of, encoder, status_model, history, history_wait, told)
+
+
+def _score(
+    updates: pd.DataFrame,
+    catalogue: str | Path | None,
+    as_of: str,
+    encoder: Encoder | None,
+    status_model: str | Path | None,
+    history: str | Path | None,
+    history_wait: float,
+    told: Progress,
+) -> pd.DataFrame:
     table = conform(updates.drop(columns=[c for c in SCORE_COLUMNS if c in updates.columns]), as_of=as_of)
     goal = None if catalogue is None else load_catalogue(catalogue)
     model = None if status_model is None else kept_model(status_model)

@@ -36,7 +36,7 @@ def default_cache_folder() -> Path:
 class CachedEncoder:
     """An encoder in front of another: it asks only for texts that it has not seen.
 
-    Vectors lie under ``folder`` in shards, one folder an encoder name, each shard a NumPy file
+    Vectors lie under ``folder`` in shards, one folder an encoder, each shard a NumPy file
     (without pickle) named after the SHA-256 of its content and put in place by renaming. So a
     half-written or altered shard is recognised, left out with a warning and its vectors made again,
     and two processes may share the folder. A folder that cannot be written costs only a warning.
@@ -48,32 +48,57 @@ class CachedEncoder:
 
     def __init__(self, encoder: Encoder, folder: Path | str | None = None) -> None:
         self.name = encoder.name
-        self.dimension = encoder.dimension
         self._encoder = encoder
-        slug = re.sub(r"[^A-Za-z0-9.-]+", "_", encoder.name)
-        digest = hashlib.sha256(encoder.name.encode()).hexdigest()[:8]
-        base = Path(folder) if folder is not None else default_cache_folder()
-        self.folder = base / "vectors" / f"{slug}-{digest}"
+        self._base = Path(folder) if folder is not None else default_cache_folder()
+        self._kept_under = ""
         self._known: dict[bytes, NDArray[np.float32]] = {}
         self._read: set[str] = set()
 
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        return self._encoder.dimension
+
+    @property
+    def cache_key(self) -> str:
+        """What the vectors are kept under: the encoder's ``cache_key`` or, without one, its name."""
+        return str(getattr(self._encoder, "cache_key", self.name))
+
+    @property
+    def folder(self) -> Path:
+        """Where the vectors lie."""
+        return self._base / "vectors" / _slug(self.cache_key)
+
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors, shape ``(len(texts), dimension)``, in the order of the texts."""
+        if not len(texts):
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        self._settle()
         keys = [self._key(text) for text in texts]
         if any(key not in self._known for key in keys):
             self._read_shards()
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
         if missing:
             vectors = np.asarray(self._encoder.encode(list(missing.values())), dtype=np.float32)
+            if self._settle():  # the encoder has turned to another way; never mix the vectors of two
+                return self.encode(texts)
             fresh = dict(zip(missing, vectors, strict=True))
             self._known.update(fresh)
             self._write_shard(fresh)
-        if not keys:
-            return np.zeros((0, self.dimension), dtype=np.float32)
         return np.stack([self._known[key] for key in keys])
 
+    def _settle(self) -> bool:
+        """Forget what was read if the vectors are now kept elsewhere; whether that is so."""
+        key = self.cache_key
+        if key == self._kept_under:
+            return False
+        self._kept_under = key
+        self._known.clear()
+        self._read.clear()
+        return True
+
     def _key(self, text: str) -> bytes:
-        return hashlib.sha256(f"{self.name}\0{text}".encode("utf8", "surrogatepass")).digest()
+        return hashlib.sha256(f"{self._kept_under}\0{text}".encode("utf8", "surrogatepass")).digest()
 
     @property
     def _layout(self) -> np.dtype[np.void]:
@@ -145,6 +170,10 @@ class CachedEncoder:
             for name in names:
                 if name != merged:
                     _remove(self.folder / name)
+
+
+def _slug(key: str) -> str:
+    return f"{re.sub(r'[^A-Za-z0-9.-]+', '_', key)}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
 
 
 def _remove(path: Path) -> None:
