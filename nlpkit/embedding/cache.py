@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,22 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpkit.embedding import Encoder
+from nlpkit.resources import cache_folder
 
-__all__ = ["CachedEncoder", "default_cache_folder"]
+__all__ = ["CachedEncoder"]
 
 _log = logging.getLogger(__name__)
 _OURS = re.compile(r"[0-9a-f]{64}\.npy")
 _MANY = 32  # shards; beyond this, loading them costs more than writing them as one
-
-
-def default_cache_folder() -> Path:
-    """``$NLPKIT_CACHE`` if set, else the user's cache folder for nlpkit."""
-    given = os.environ.get("NLPKIT_CACHE", "").strip()
-    if given:
-        return Path(given).expanduser()
-    from platformdirs import user_cache_dir
-
-    return Path(user_cache_dir("nlpkit", appauthor=False))
 
 
 class CachedEncoder:
@@ -39,20 +31,22 @@ class CachedEncoder:
     Vectors lie under ``folder`` in shards, one folder an encoder, each shard a NumPy file
     (without pickle) named after the SHA-256 of its content and put in place by renaming. So a
     half-written or altered shard is recognised, left out with a warning and its vectors made again,
-    and two processes may share the folder. A folder that cannot be written costs only a warning.
+    and two processes may share the folder,
+    as two threads may the encoder. A folder that cannot be written costs only a warning.
 
     Args:
         encoder: makes the vectors that are missing; not called when none is.
-        folder: where to keep them; :func:`default_cache_folder` if not given.
+        folder: where to keep them; :func:`cache_folder` if not given.
     """
 
     def __init__(self, encoder: Encoder, folder: Path | str | None = None) -> None:
         self.name = encoder.name
         self._encoder = encoder
-        self._base = Path(folder) if folder is not None else default_cache_folder()
+        self._base = Path(folder) if folder is not None else cache_folder()
         self._kept_under = ""
         self._known: dict[bytes, NDArray[np.float32]] = {}
         self._read: set[str] = set()
+        self._lock = threading.RLock()
 
     @property
     def dimension(self) -> int:
@@ -73,6 +67,10 @@ class CachedEncoder:
         """Unit vectors, shape ``(len(texts), dimension)``, in the order of the texts."""
         if not len(texts):
             return np.zeros((0, self.dimension), dtype=np.float32)
+        with self._lock:
+            return self._encoded(texts)
+
+    def _encoded(self, texts: Sequence[str]) -> NDArray[np.float32]:
         self._settle()
         keys = [self._key(text) for text in texts]
         if any(key not in self._known for key in keys):
@@ -81,7 +79,7 @@ class CachedEncoder:
         if missing:
             vectors = np.asarray(self._encoder.encode(list(missing.values())), dtype=np.float32)
             if self._settle():  # the encoder has turned to another way; never mix the vectors of two
-                return self.encode(texts)
+                return self._encoded(texts)
             fresh = dict(zip(missing, vectors, strict=True))
             self._known.update(fresh)
             self._write_shard(fresh)

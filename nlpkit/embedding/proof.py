@@ -22,10 +22,10 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpkit.embedding.cache import default_cache_folder
 from nlpkit.embedding.probes import Agreement, Probes, agreement
 from nlpkit.embedding.runtime import Unusable, last_line, machine, openvino_version
 from nlpkit.embedding.tokens import WEIGHTS_SHA256
+from nlpkit.resources import cache_folder
 
 __all__ = ["FORMAT", "PRECISIONS", "Proof", "keep_proof", "kept_proof", "proof_path", "prove", "watched"]
 
@@ -146,7 +146,7 @@ def _figures(precision: str, found: Agreement) -> str:
 def proof_path() -> Path:
     """Where the proof for this machine lies, or would."""
     told = f"{FORMAT}\0{WEIGHTS_SHA256}\0{openvino_version()}\0{machine()}"
-    return default_cache_folder() / "encoder" / f"{sha256(told.encode()).hexdigest()[:16]}.json"
+    return cache_folder() / "encoder" / f"{sha256(told.encode()).hexdigest()[:16]}.json"
 
 
 def kept_proof() -> Proof | None:
