@@ -68,9 +68,7 @@ def test_spacy_is_not_loaded_for_sentences_seen_before() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"SQLite format 3\0 and then nothing", b"\0" * 5000])
-def test_a_damaged_file_is_begun_again(
-    content: bytes, cache: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_damaged_file_is_begun_again(content: bytes, cache: Path, caplog: pytest.LogCaptureFixture) -> None:
     first = tag_sentences(SENTENCES)
     (path,) = cache.iterdir()
     path.write_bytes(content)
