@@ -13,9 +13,6 @@ from nlpkit.errors import InputError
 from nlpkit.reading.accounts import Account, Check, Reading
 from nlpkit.reading.blocks import Block, Row, Table, cell_from_markup
 from nlpkit.reading.documents import Document, placed
-from nlpkit.reading.headers import role_of
-from nlpkit.reading.plan import read_blocks
-from nlpkit.reading.text import blocks_from_text
 
 __all__ = [
     "DOCUMENT_SUFFIXES",
@@ -81,6 +78,8 @@ def read_document(
     Raises:
         InputError: the file is missing, of an unknown format, undecodable, or holds no updates.
     """
+    from nlpkit.reading.plan import read_blocks  # an update table needs nothing of it
+
     path = Path(path)
     document = _document(path)
     blocks = document.blocks
@@ -110,6 +109,8 @@ def read_frame(frame: pd.DataFrame, *, source: str, service: str = "", as_of: st
     Raises:
         InputError: no column is recognisable as a progress narrative.
     """
+    from nlpkit.reading.plan import read_blocks
+
     lines = [[str(name) for name in frame.columns], *frame.fillna("").astype(str).values.tolist()]
     rows = tuple(
         Row(tuple(cell_from_markup(cell.replace("\n", "<br>")) for cell in line), place)
@@ -129,6 +130,8 @@ def read_frame(frame: pd.DataFrame, *, source: str, service: str = "", as_of: st
 
 def _has_unknown_headings(blocks: Sequence[Block]) -> bool:
     """Whether some row names two columns of a plan, so that a third may be the narrative's."""
+    from nlpkit.reading.headers import role_of
+
     return any(
         sum(bool(role_of(cell.text)) for cell in row.cells) >= 2
         for block in blocks
@@ -170,6 +173,8 @@ def _document(path: Path) -> Document:
         from nlpkit.reading.workbooks import document_from_workbook
 
         return document_from_workbook(raw, source=path)
+    from nlpkit.reading.text import blocks_from_text
+
     return Document(blocks_from_text(_decoded(raw, path)))
 
 
