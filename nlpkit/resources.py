@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from nlpkit.errors import NlpkitError
 
-__all__ = ["bundled", "cache_folder", "lexicon"]
+__all__ = ["bundled", "cache_folder", "importing", "lexicon"]
+
+importing = threading.RLock()
+"""Held while a large library is imported whose parts depend on what else can be imported: spaCy without
+torch in one thread would otherwise leave another's import of transformers half done."""
 
 _PACKAGE = Path(__file__).resolve().parent
 

@@ -103,6 +103,7 @@ class AcceleratedMiniLM:
 
     name = tokens.NAME
     dimension = tokens.DIMENSION
+    in_threads = True
 
     def __init__(self, proof: Proof | None = None) -> None:
         self._proof = proof

@@ -37,11 +37,13 @@ class Beside:
 
 @contextmanager
 def beside(encoder: Any) -> Iterator[Beside]:
-    """The second line while it lasts; only behind nlpkit's own cache, which two threads may ask at once.
+    """The second line while it lasts, for nlpkit's own encoders behind their cache; others get none.
+
+    Two threads may ask the cache at once, and these encoders mind what the main thread imports meanwhile.
 
     Left by an error, it drops what has not begun.
     """
-    if not isinstance(encoder, CachedEncoder):
+    if not (isinstance(encoder, CachedEncoder) and encoder.in_threads):
         yield Beside(None)
         return
     pool = ThreadPoolExecutor(1, thread_name_prefix="nlpkit-beside")

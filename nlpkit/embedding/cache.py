@@ -54,6 +54,11 @@ class CachedEncoder:
         return self._encoder.dimension
 
     @property
+    def in_threads(self) -> bool:
+        """Whether the encoder says of itself that a thread beside the main one may load and use it."""
+        return bool(getattr(self._encoder, "in_threads", False))
+
+    @property
     def cache_key(self) -> str:
         """What the vectors are kept under: the encoder's ``cache_key`` or, without one, its name."""
         return str(getattr(self._encoder, "cache_key", self.name))

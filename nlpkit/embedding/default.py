@@ -75,6 +75,7 @@ class AutoMiniLM:
 
     name = "all-MiniLM-L6-v2/256-pooled"
     dimension = 384
+    in_threads = True
 
     def __init__(self) -> None:
         self._inner: AcceleratedMiniLM | MiniLM | None = None

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from nlpkit.errors import InputError
 from nlpkit.models import file_sha256
+from nlpkit.resources import importing
 
 __all__ = ["FolderEncoder"]
 
@@ -37,6 +38,8 @@ class FolderEncoder:
     Raises:
         InputError: it is not such a folder.
     """
+
+    in_threads = True
 
     def __init__(self, folder: str | Path) -> None:
         self._folder = Path(folder)
@@ -81,8 +84,9 @@ class FolderEncoder:
 
     @cached_property
     def _model(self) -> Any:
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
+        with importing:
+            from sentence_transformers import SentenceTransformer
+            from transformers.utils import logging
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         return SentenceTransformer(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from nlpkit.embedding import tokens
 from nlpkit.models import verified
+from nlpkit.resources import importing
 
 __all__ = ["MiniLM"]
 
@@ -33,6 +34,7 @@ class MiniLM:
 
     name = tokens.NAME
     dimension = tokens.DIMENSION
+    in_threads = True
 
     def __init__(self) -> None:
         self._model: Any = None
@@ -66,8 +68,9 @@ class MiniLM:
         folder = tokens.model_folder()
         verified(folder / "model.safetensors", tokens.WEIGHTS_SHA256)
         tokenizer = tokens.open_tokenizer(folder)
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
+        with importing:
+            from sentence_transformers import SentenceTransformer
+            from transformers.utils import logging
 
         shown = logging.is_progress_bar_enabled()
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]

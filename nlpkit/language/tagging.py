@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from nlpkit.errors import NlpkitError
 from nlpkit.language.tag_cache import Tagged, keep, kept
+from nlpkit.resources import importing
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -80,7 +81,7 @@ def _without_commands() -> Iterator[None]:
 
 @cache
 def _tagger() -> Language:
-    with _without_torch(), _without_commands():
+    with importing, _without_torch(), _without_commands():
         import spacy
 
     for name in MODELS:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +21,7 @@ from nlpkit.embedding.proof import _told, watched
 class Plain:
     name = "plain"
     dimension = 2
+    in_threads = True
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return np.ones((len(texts), 2), dtype=np.float32)
@@ -74,3 +78,24 @@ def test_two_threads_may_ask_the_cache(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert (encoder.encode(texts) == 1).all()
+
+
+def test_an_encoder_that_does_not_say_so_is_used_by_the_main_thread_only(tmp_path: Path) -> None:
+    class Other(Plain):
+        in_threads = False
+
+    with beside(CachedEncoder(Other(), tmp_path)) as begin:
+        assert begin(threading.get_ident).result() == threading.get_ident()
+
+
+@pytest.mark.slow
+def test_the_reference_is_loaded_while_spacy_is(demo_plan: Path, tmp_path: Path) -> None:
+    """spaCy is imported with torch hidden; the encoder's thread must not look for torch meanwhile."""
+    code = (
+        "import sys, nlpkit\n"
+        "from nlpkit.embedding.default import encoder_named\n"
+        "scored = nlpkit.score(nlpkit.read(sys.argv[1]), encoder=encoder_named('reference'))\n"
+        "assert 'torch' in sys.modules and 'spacy' in sys.modules and len(scored) == 30\n"
+    )
+    environment = os.environ | {"NLPKIT_CACHE": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code, str(demo_plan)], check=True, env=environment)
