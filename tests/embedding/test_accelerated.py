@@ -283,3 +283,41 @@ def test_the_encoder_is_chosen_by_name() -> None:
     finally:
         choose_encoder("auto")
     assert default_encoder() is encoder_named("auto")
+
+
+@pytest.mark.slow
+def test_both_ways_lead_to_the_same_judgements(demo_plan: Path) -> None:
+    import nlpkit
+
+    updates = nlpkit.read(demo_plan)
+    one, other = (nlpkit.score(updates, encoder=encoder_named(name)) for name in ("accelerated", "reference"))
+    for column in ("status", "mismatch", "stale", "stale_refs", "evidence", "flags", "outcomes"):
+        assert one[column].tolist() == other[column].tolist(), column
+    ids = [[[(link["id"], link["grade"]) for link in links] for links in x["links"]] for x in (one, other)]
+    assert ids[0] == ids[1]
+    assert (one["status_confidence"] - other["status_confidence"]).abs().max() < 0.01
+
+
+def test_the_first_use_is_told_unless_quiet(demo_plan: Path, tmp_path: Path) -> None:
+    said = {}
+    for quiet in ([], ["--quiet"]):
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "nlpkit",
+                "link",
+                str(demo_plan),
+                "--out",
+                str(tmp_path / "l.csv"),
+                *quiet,
+            ],
+            env=os.environ | {"NLPKIT_CACHE": str(tmp_path / f"cache{len(quiet)}")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        said[len(quiet)] = done.stderr
+    assert "nlpkit: checking the accelerated encoder on this machine: once" in said[0]
+    assert said[1] == ""
