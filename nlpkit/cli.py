@@ -18,6 +18,7 @@ from nlpkit.errors import NlpkitError
 from nlpkit.options import (
     AsOf,
     Catalogue,
+    EncoderName,
     HistoryFile,
     HistoryWait,
     Inputs,
@@ -80,6 +81,7 @@ def read(
             "--check", help="Print what became of every row, and the plan's own totals against what was read."
         ),
     ] = False,
+    encoder: EncoderName = "auto",
     resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
@@ -127,6 +129,7 @@ def score(
         ),
     ] = "",
     history_wait: HistoryWait = 10.0,
+    encoder: EncoderName = "auto",
     resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
@@ -189,6 +192,7 @@ def link(
             "table, or scores first. --out may also end in .html; .xlsx has both forms.",
         ),
     ] = False,
+    encoder: EncoderName = "auto",
     resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
@@ -271,6 +275,7 @@ def report(
     service: Service = "",
     as_of: AsOf = "",
     catalogue: MaybeCatalogue = "spotlight",
+    encoder: EncoderName = "auto",
     resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
@@ -341,6 +346,7 @@ def themes(
             "--map", metavar="FILE", help="Draw the map of updates here (.html or .png).", show_default=False
         ),
     ] = "",
+    encoder: EncoderName = "auto",
     quiet: Quiet = False,
 ) -> None:
     """Find what the work is about: themes of the updates, each with a title."""
@@ -380,7 +386,13 @@ def themes(
 
 
 @app.command()
-def demo(out: Out = "", service: Service = "", as_of: AsOf = "", quiet: Quiet = False) -> None:
+def demo(
+    out: Out = "",
+    service: Service = "",
+    as_of: AsOf = "",
+    encoder: EncoderName = "auto",
+    quiet: Quiet = False,
+) -> None:
     """Do all this on a demo plan and print the result."""
     from nlpkit.reporting.progress import ProgressBar
     from nlpkit.resources import bundled
@@ -443,6 +455,7 @@ def train(
             show_default=False,
         ),
     ] = "",
+    encoder: EncoderName = "auto",
 ) -> None:
     """Learn the status model from labelled updates."""
     if model != "status":

@@ -49,13 +49,14 @@ _STOPS = (signal.SIGINT, signal.SIGTERM)
 
 class _Messages(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        problem(f"{record.levelname.lower()}: {record.getMessage()}")
+        level = "" if record.levelno < logging.WARNING else f"{record.levelname.lower()}: "
+        problem(f"{level}{record.getMessage()}")
 
 
 def log_to_stderr() -> None:
     """Send the warnings of nlpkit's modules to standard error."""
     log = logging.getLogger("nlpkit")
-    log.addHandler(_Messages(logging.WARNING))
+    log.addHandler(_Messages())
     log.propagate = False
 
 

@@ -16,9 +16,6 @@ from nlpkit.limits import check_cells, check_size, check_text_size, check_texts,
 from nlpkit.reading.accounts import Account, Check, Reading
 from nlpkit.reading.blocks import Block, Row, Table, cell_from_markup
 from nlpkit.reading.documents import Document, placed
-from nlpkit.reading.headers import role_of
-from nlpkit.reading.plan import read_blocks
-from nlpkit.reading.text import blocks_from_text
 from nlpkit.unseen import UNSEEN
 
 __all__ = [
@@ -109,6 +106,8 @@ def read_document(
     Raises:
         InputError: the file is missing, of an unknown format, undecodable, or holds no updates.
     """
+    from nlpkit.reading.plan import read_blocks  # an update table needs nothing of it
+
     path = Path(path)
     document = _document(path, raw)
     blocks = document.blocks
@@ -139,6 +138,8 @@ def read_frame(frame: pd.DataFrame, *, source: str, service: str = "", as_of: st
     Raises:
         InputError: no column is recognisable as a progress narrative.
     """
+    from nlpkit.reading.plan import read_blocks
+
     lines = [[str(name) for name in frame.columns], *frame.fillna("").astype(str).values.tolist()]
     rows = tuple(
         Row(tuple(cell_from_markup(UNSEEN.sub("", cell).replace("\n", "<br>")) for cell in line), place)
@@ -186,6 +187,8 @@ def _characters(block: Block) -> int:
 
 def _has_unknown_headings(blocks: Sequence[Block]) -> bool:
     """Whether some row names two columns of a plan, so that a third may be the narrative's."""
+    from nlpkit.reading.headers import role_of
+
     return any(
         sum(bool(role_of(cell.text)) for cell in row.cells) >= 2
         for block in blocks
@@ -223,6 +226,8 @@ def _document(path: Path, raw: bytes | None) -> Document:
         from nlpkit.reading.workbooks import document_from_workbook
 
         return document_from_workbook(raw, source=path)
+    from nlpkit.reading.text import blocks_from_text
+
     check_text_size(len(raw), source=path)
     text, notes = decoded(raw, source=path)
     _check_lines(text, path)
