@@ -29,6 +29,7 @@ from nlpkit.options import (
     Quiet,
     Service,
 )
+from nlpkit.review_cli import review_app
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +57,7 @@ history_app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(history_app)
+app.add_typer(review_app)
 
 
 def _version(wanted: bool) -> None:

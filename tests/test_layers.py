@@ -20,8 +20,9 @@ FLOORS = (
     {"database", "features", "files", "formats", "history", "reading", "reporting"},
     {"analysis"},
     {"intake", "learning", "scoring", "theming"},
-    {"comparing", "estimators", "publishing", "spacy_component"},
+    {"comparing", "estimators", "publishing", "review", "spacy_component"},
     {"options"},
+    {"review_cli"},
     {"cli"},
     {"__main__"},
 )

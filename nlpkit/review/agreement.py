@@ -61,7 +61,9 @@ def agreement_lines(merged: Merged) -> list[str]:
     rows = merged.reviews.to_dict("records")
     ids = len({row["row_id"] for row in rows})
     lines = ["Reviews", f"  {len(rows)} of {ids} updates, by {_many(len(merged.exported), 'reviewer')}"]
-    lines += [f"  {name}: {done} of {all_} updates answered" for name, (all_, done) in merged.exported.items()]
+    lines += [
+        f"  {name}: {done} of {all_} updates answered" for name, (all_, done) in merged.exported.items()
+    ]
     lines += ["", "How often nlpkit is right, from the updates drawn by chance"]
     for kind in KINDS:
         lines += _estimate(kind, rows, merged.drawn)
@@ -76,7 +78,10 @@ def agreement_lines(merged: Merged) -> list[str]:
         if label != said.rows[row_id][PROPOSED["status"]]
     )
     if said.answers:
-        lines += ["", f"Status, where reviewers and nlpkit differ: {sum(wrong.values())} of {len(said.answers)} updates"]
+        lines += [
+            "",
+            f"Status, where reviewers and nlpkit differ: {sum(wrong.values())} of {len(said.answers)} updates",
+        ]
         ranked = sorted(wrong.items(), key=lambda item: (-item[1], item[0]))
         lines += [f"  {n:>3}  nlpkit {theirs}, reviewers {ours}" for (ours, theirs), n in ranked]
     return lines
@@ -95,7 +100,9 @@ def _estimate(kind: str, rows: Sequence[dict[Any, Any]], drawn: int) -> list[str
         notes.append(f"{drawn - n - len(said.disputed)} of {drawn} not answered")
     noted = f" ({', '.join(notes)})" if notes else ""
     few = f"; fewer than {_FEW} rows say little" if n < _FEW else ""
-    return [f"  {kind:<9} {right / n:.3f} of {_many(n, 'row')}, 95% interval {low:.3f} to {high:.3f}{noted}{few}"]
+    return [
+        f"  {kind:<9} {right / n:.3f} of {_many(n, 'row')}, 95% interval {low:.3f} to {high:.3f}{noted}{few}"
+    ]
 
 
 def _pair(kind: str, rows: Sequence[dict[Any, Any]], one: str, other: str) -> list[str]:

@@ -74,7 +74,9 @@ def merge(paths: Sequence[str | Path]) -> Merged:
                 first, text = texts.setdefault(row_id, (path, str(row["update"])))
                 if text != row["update"]:
                     problems.append(
-                        _clash(path, row_id, f"has another text than in {first}", "Review one of the two tables.")
+                        _clash(
+                            path, row_id, f"has another text than in {first}", "Review one of the two tables."
+                        )
                     )
                 elif row_id not in mine:
                     mine[row_id] = (path, row)
@@ -116,7 +118,9 @@ def merge(paths: Sequence[str | Path]) -> Merged:
 
 
 def _clash(path: str, row_id: str, problem: str, remedy: str) -> InputError:
-    return InputError(f"'{row_id}' {problem}", source=path, row="sheet 'review'", column="row_id", remedy=remedy)
+    return InputError(
+        f"'{row_id}' {problem}", source=path, row="sheet 'review'", column="row_id", remedy=remedy
+    )
 
 
 def _reviewer(path: str, filled: Filled) -> str:

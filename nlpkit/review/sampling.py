@@ -47,7 +47,9 @@ def sample(scored: pd.DataFrame, size: int, *, at_random: int, seed: int = 0) ->
     by_chance = sorted(range(len(ids)), key=lambda i: luck[i])[: min(at_random, size)]
     why = dict.fromkeys(by_chance, "chance")
     why |= _teaching(rows, size - len(by_chance), why, luck)
-    for i in sorted(range(len(ids)), key=lambda i: luck[i]):  # copies and empty cells, if nothing else is left
+    for i in sorted(
+        range(len(ids)), key=lambda i: luck[i]
+    ):  # copies and empty cells, if nothing else is left
         if len(why) >= size:
             break
         why.setdefault(i, "nothing else was left")

@@ -57,7 +57,8 @@ _PROPOSALS = {kind: f"nlpkit: {kind}" for kind in KINDS}
 _WHY, _PART, _BECAUSE = "nlpkit: why", "part", "chosen because"
 _WIDTHS = {"update": 70, "recommendation": 40, _WHY: 50, _COMMENT: 40, "required_outcome": 30, "row_id": 24}
 
-_MEANING = {
+_EMPTY = "There is nothing to review: "
+_MEANING: Mapping[str, Mapping[Any, str]] = {
     "status": {
         Status.COMPLETE: "everything asked is delivered, in place or business as usual",
         Status.ON_TRACK: "work is under way and nothing in the text says it will be late",
@@ -154,7 +155,7 @@ def _columns(blind: bool) -> list[str]:
 
 def _exported(row: Mapping[Hashable, Any]) -> dict[str, Any]:
     """What the hidden sheet keeps of a row."""
-    told = {name: str(row.get(name) or "") for name in READ_COLUMNS}
+    told: dict[str, Any] = {name: str(row.get(name) or "") for name in READ_COLUMNS}
     told |= {name: plain(row.get(kind)) for kind, name in PROPOSED.items()}
     why = [str(reason.get("text", "")) for reason in row.get("status_why") or () if isinstance(reason, dict)]
     told["nlpkit_why"] = [text for text in dict.fromkeys(why) if text]
@@ -229,40 +230,13 @@ def _fill_readme(sheet: Any, rows: Sequence[Mapping[str, Any]], *, blind: bool, 
     from openpyxl.styles import Alignment, Font, PatternFill, Protection
 
     drawn = sum(row[_PART] == AT_RANDOM for row in rows)
-    lines: list[tuple[str, str]] = [
-        ("Review of nlpkit's judgements", ""),
-        (_NAME, ""),
-        ("", ""),
-        *(
-            (text, "")
-            for text in (
-                [f"There is nothing to review: {why_empty}"]
-                if not rows
-                else [
-                    f"{len(rows)} updates to review, on the sheet '{_REVIEW}'.",
-                    "Judge the narrative, with its dates, not the declared colour. Fill in the yellow cells: choose "
-                    "from the list. An empty cell says that you do not judge, not that you agree: where nlpkit "
-                    "is right, choose the same label.",
-                    "You may stop anywhere: what is filled in counts.",
-                    f"{drawn} of the updates were drawn by chance (column '{_PART}': random). They say how often "
-                    "nlpkit is right, so please leave none of them out. The others were chosen because a "
-                    "correction teaches most there.",
-                    *(["nlpkit's own judgements are left out, so that they cannot sway you."] if blind else []),
-                    "All else is locked, without a password, so that your answers find their updates again. Save "
-                    f"as .xlsx, under a name like review-{'YOURNAME'}.xlsx, and send it back.",
-                ]
-            )
-        ),
-        *(
-            line
-            for kind, meanings in _MEANING.items()
-            for line in (
-                ("", ""),
-                (_ASKED[kind], "one label" if kind not in _LISTS else "one, several, or 'none'"),
-                *((str(label), meaning) for label, meaning in meanings.items()),
-            )
-        ),
+    lines = [("Review of nlpkit's judgements", ""), (_NAME, ""), ("", "")]
+    lines += [
+        (text, "") for text in (_instructions(len(rows), drawn, blind) if rows else [_EMPTY + why_empty])
     ]
+    for kind, meanings in _MEANING.items():
+        lines += [("", ""), (_ASKED[kind], "one, several, or 'none'" if kind in _LISTS else "one label")]
+        lines += [(str(label), meaning) for label, meaning in meanings.items()]
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 28, 90
     heads = {*_ASKED.values(), lines[0][0], _NAME}
     for number, (left, right) in enumerate(lines, start=1):
@@ -281,6 +255,22 @@ def _fill_readme(sheet: Any, rows: Sequence[Mapping[str, Any]], *, blind: bool, 
             sheet.cell(number, 2).fill = PatternFill("solid", fgColor="FFF9DB")
 
 
+def _instructions(rows: int, drawn: int, blind: bool) -> list[str]:
+    return [
+        f"{rows} updates to review, on the sheet '{_REVIEW}'.",
+        "Judge the narrative, with its dates, not the declared colour. Fill in the yellow cells: choose from "
+        "the list. An empty cell says that you do not judge, not that you agree: where nlpkit is right, choose "
+        "the same label.",
+        "You may stop anywhere: what is filled in counts.",
+        f"{drawn} of the updates were drawn by chance (column '{_PART}': {AT_RANDOM}). They say how often nlpkit "
+        "is right, so please leave none of them out. The others were chosen because a correction teaches most "
+        "there.",
+        *(["nlpkit's own judgements are left out, so that they cannot sway you."] if blind else []),
+        "All else is locked, without a password, so that your answers find their updates again. Save as .xlsx, "
+        "under a name like review-YOURNAME.xlsx, and send it back.",
+    ]
+
+
 def _checksum(lines: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode("utf8", "replace")).hexdigest()
 
@@ -297,7 +287,9 @@ def read_workbook(path: str | Path) -> Filled:
         raise InputError("there is no such file", source=path, remedy="Check the path.") from None
     except OSError as error:
         told = f"cannot be opened ({error.strerror or error})"
-        raise InputError(told, source=path, remedy="Give a workbook that 'nlpkit review export' made.") from None
+        raise InputError(
+            told, source=path, remedy="Give a workbook that 'nlpkit review export' made."
+        ) from None
     grids = excel_grids(raw, source=path)
     for sheet in (_REVIEW, _DATA):
         if sheet not in grids:
@@ -341,7 +333,9 @@ def _answers(
 
     def wrong(problem: str, row: int, column: str, remedy: str) -> None:
         problems.append(
-            InputError(problem, source=path, row=f"sheet '{_REVIEW}', row {row}", column=column, remedy=remedy)
+            InputError(
+                problem, source=path, row=f"sheet '{_REVIEW}', row {row}", column=column, remedy=remedy
+            )
         )
 
     header = [str(name).strip() for name in grid[0]] if grid else []
@@ -366,7 +360,9 @@ def _answers(
             wrong(f"'{row_id[:80]}' is no row of this review", number, "row_id", "Take the row out.")
             continue
         if row_id in seen:
-            wrong(f"'{row_id[:80]}' stands in row {seen[row_id]} too", number, "row_id", "Take one of them out.")
+            wrong(
+                f"'{row_id[:80]}' stands in row {seen[row_id]} too", number, "row_id", "Take one of them out."
+            )
             continue
         seen[row_id] = number
         for name in fixed:
@@ -386,7 +382,9 @@ def _answers(
 
 def _label(kind: str, cell: str) -> tuple[Any, str]:
     """What a cell answers (None: nothing), and the first word in it that is not a label."""
-    words = [re.sub(r"[\s-]+", "_", word.strip().lower()) for word in re.split(r"[;,\n]", cell) if word.strip()]
+    words = [
+        re.sub(r"[\s-]+", "_", word.strip().lower()) for word in re.split(r"[;,\n]", cell) if word.strip()
+    ]
     if not words:
         return None, ""
     if kind not in _LISTS:
