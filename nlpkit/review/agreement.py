@@ -60,7 +60,10 @@ def agreement_lines(merged: Merged) -> list[str]:
     """What ``nlpkit review import`` prints: who answered, the estimate, agreement, confusions."""
     rows = merged.reviews.to_dict("records")
     ids = len({row["row_id"] for row in rows})
-    lines = ["Reviews", f"  {_many(len(rows), 'review')} of {_many(ids, 'update')}, by {_many(len(merged.exported), 'reviewer')}"]
+    lines = [
+        "Reviews",
+        f"  {_many(len(rows), 'review')} of {_many(ids, 'update')}, by {_many(len(merged.exported), 'reviewer')}",
+    ]
     lines += [
         f"  {name}: {done} of {all_} updates answered" for name, (all_, done) in merged.exported.items()
     ]

@@ -64,7 +64,7 @@ def test_the_same_table_gives_the_same_bytes() -> None:
 def test_a_text_that_looks_like_a_formula_is_text(tmp_path: Path) -> None:
     book = workbook(60)
     cell = book["review"].cell(2, places(book)["update"])
-    assert cell.value == "=1+1 gates were looked at" and cell.data_type != "f" or cell.quotePrefix
+    assert (cell.value == "=1+1 gates were looked at" and cell.data_type != "f") or cell.quotePrefix
     raw = export(judged(), size=60).workbook
     (tmp_path / "a.xlsx").write_bytes(raw)
     assert b"<f>" not in _part(raw, "xl/worksheets/sheet2.xml")
