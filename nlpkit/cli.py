@@ -416,8 +416,8 @@ def train(
         str,
         typer.Option(
             metavar="FILE",
-            help="Adapt nlpkit's own model to these reviews (from 'nlpkit review import'). It is kept only if "
-            "it is better on reviews held back; else nothing is written and the exit status is 1.",
+            help="Adapt nlpkit's own model to these reviews (from 'nlpkit review import'). It is kept only "
+            "if it is better on reviews held back; else nothing is written and the exit status is 1.",
             show_default=False,
         ),
     ] = "",

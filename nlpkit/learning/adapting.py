@@ -8,8 +8,9 @@ adaptation; Chelba and Acero 2004). How narrow the prior is, is chosen by cross-
 and "leave it as it is" is one of the choices; the grid, the pairs and the weight of rare words were chosen
 on the authored corpus (``benchmarks/reviews.md``).
 
-Whether it helped is told by reviews held back, chosen anew without them each time. All of an action's reviews,
-and all updates that are nearly the same, are held back together, so that no copy of what is asked was learned.
+Whether it helped is told by reviews held back, all choices made anew without them. All of an action's
+reviews, and all updates that are nearly the same, are held back together, so that nothing is asked of which
+a copy was learned.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ LEAST_REVIEWS = 20
 _PRIORS = (0.03, 0.1, 0.3, 1.0, 3.0)
 """Ridges to choose from: a larger one holds the model nearer to what it was."""
 
-_BIAS_PRIOR = 1.0
+_BIAS_PRIOR = 10.0
 _RARITY_POWER = 2.0
 _LEAST_UPDATES = 2  # that hold a gram
 _FOLDS = 5
@@ -153,34 +154,34 @@ def adapt(model: StatusModel, data: Material) -> Adapted:
     from threadpoolctl import threadpool_limits
 
     model = replace(model, house=None)
-    before = predict(model, data)
-    prior = np.log(np.maximum(before, _FLOOR))
-    told = [house_grams(gram for text in row for gram in grams(text)) for row in data.texts]
-    rarity = _rarity(model, told)
-    fold = split_by_group(data.group, _FOLDS)
-    after = before.copy()
     with threadpool_limits(1):  # small sums: threads only wait for each other, and round differently
-        for k in sorted(set(fold)):
-            inside, outside = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
-            group = [data.group[i] for i in inside]
-            house = _fit(
-                told,
-                rarity,
-                prior,
-                data.label,
-                inside,
-                _strength(told, rarity, prior, data.label, inside, group),
-            )
-            after[outside] = _judged(house, told, prior, outside)
+        before = predict(model, data)
+        told = tuple(house_grams(gram for text in row for gram in grams(text)) for row in data.texts)
+        given = _Given(told, _rarity(model, told), np.log(np.maximum(before, _FLOOR)), data.label, data.group)
         everything = np.arange(len(data.label))
-        ridge = _strength(told, rarity, prior, data.label, everything, data.group)
-        house = _fit(told, rarity, prior, data.label, everything, ridge)
+        fold = split_by_group(data.group, _FOLDS)
+        after = before.copy()
+        for k in sorted(set(fold)):
+            house = _chosen(given, everything[fold != k])
+            after[fold == k] = _judged(house, given, everything[fold == k])
+        house = _chosen(given, everything)
     better = (
         house is not None
         and _right(after, data.label) > _right(before, data.label)
         and _loss(after, data.label) < _loss(before, data.label)
     )
     return Adapted(replace(model, house=house) if better else model, better, before, after)
+
+
+@dataclass(frozen=True)
+class _Given:
+    """Reviewed updates: their grams, how rare each gram is, what the old model says, the label, the group."""
+
+    told: tuple[list[str], ...]
+    rarity: Mapping[str, float]
+    prior: Array
+    label: NDArray[np.int64]
+    group: tuple[str, ...]
 
 
 def _rarity(model: StatusModel, told: Sequence[Sequence[str]]) -> dict[str, float]:
@@ -196,77 +197,69 @@ def _rarity(model: StatusModel, told: Sequence[Sequence[str]]) -> dict[str, floa
     }
 
 
-def _strength(
-    told: Sequence[Sequence[str]],
-    rarity: Mapping[str, float],
-    prior: Array,
-    label: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    group: Sequence[str],
-) -> float:
-    """The ridge with the least log loss on groups held back; infinite where the old model has it."""
-    fold = split_by_group(group, _FOLDS)
-    losses = dict.fromkeys((math.inf, *reversed(_PRIORS)), 0.0)
+def _chosen(given: _Given, rows: NDArray[np.int64]) -> House | None:
+    """The weights of some rows, under the prior with the least log loss on groups of them held back."""
+    fold = split_by_group([given.group[i] for i in rows], _FOLDS)
+    ridges = (math.inf, *sorted(_PRIORS, reverse=True))
+    losses = dict.fromkeys(ridges, 0.0)
     for k in sorted(set(fold)):
         inside, outside = rows[fold != k], rows[fold == k]
-        for ridge in losses:
-            shares = _judged(_fit(told, rarity, prior, label, inside, ridge), told, prior, outside)
-            losses[ridge] += _loss(shares, label[outside]) * len(outside)
-    return min(losses, key=lambda ridge: losses[ridge])
+        for ridge, house in _fits(given, inside, ridges).items():
+            losses[ridge] += _loss(_judged(house, given, outside), given.label[outside]) * len(outside)
+    best = min(losses, key=lambda ridge: losses[ridge])
+    return _fits(given, rows, (best,))[best]
 
 
-def _fit(
-    told: Sequence[Sequence[str]],
-    rarity: Mapping[str, float],
-    prior: Array,
-    label: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    ridge: float,
-) -> House | None:
-    """The weights of some rows; None where the prior is so narrow that the model stays as it is."""
+def _fits(given: _Given, rows: NDArray[np.int64], ridges: Sequence[float]) -> dict[float, House | None]:
+    """The weights of some rows by ridge; None for an infinite one, under which the model stays as it is.
+
+    Each search begins where the last one ended, so the largest ridge should come first.
+    """
     from scipy.optimize import minimize  # type: ignore[import-untyped]
 
-    if math.isinf(ridge):
-        return None
-    counts = Counter(gram for i in rows for gram in told[i] if gram in rarity)
-    known = {gram: rarity[gram] for gram in sorted(counts) if counts[gram] >= _LEAST_UPDATES}
+    counts = Counter(gram for i in rows for gram in given.told[i] if gram in given.rarity)
+    known = {gram: given.rarity[gram] for gram in sorted(counts) if counts[gram] >= _LEAST_UPDATES}
     place = {gram: at for at, gram in enumerate(known)}
     table = np.zeros((len(rows), len(known)))
     for at, i in enumerate(rows):
-        for gram, value in weighted_grams(told[i], known).items():
+        for gram, value in weighted_grams(given.told[i], known).items():
             table[at, place[gram]] = value
     kinds = len(STATUSES)
-    wanted, offset = np.eye(kinds)[label[rows]], prior[rows]
+    wanted, offset = np.eye(kinds)[given.label[rows]], given.prior[rows]
 
-    def cost(packed: Array) -> tuple[float, Array]:
+    def cost(packed: Array, ridge: float) -> tuple[float, Array]:
         weights, bias = packed[:-kinds].reshape(len(known), kinds), packed[-kinds:]
         scores = offset + table @ weights + bias
-        shares = softmax(scores)
         top = scores.max(axis=1)
         total = np.log(np.exp(scores - top[:, None]).sum(axis=1)) + top
         loss = float((total - (scores * wanted).sum(axis=1)).sum())
         loss += 0.5 * ridge * float((weights**2).sum()) + 0.5 * _BIAS_PRIOR * float((bias**2).sum())
-        error = shares - wanted
+        error = softmax(scores) - wanted
         slope = [(table.T @ error + ridge * weights).ravel(), error.sum(axis=0) + _BIAS_PRIOR * bias]
         return loss, np.concatenate(slope)
 
-    start = np.zeros((len(known) + 1) * kinds)
-    found = minimize(cost, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS}).x
-    weights = found[:-kinds].reshape(len(known), kinds)
-    return House(
-        rarity={gram: round(value, 5) for gram, value in known.items()},
-        weights={gram: tuple(round(float(x), 5) for x in weights[at]) for gram, at in place.items()},
-        bias=tuple(round(float(x), 5) for x in found[-kinds:]),
-        about={"updates": len(rows), "ridge": ridge},
-    )
+    found = np.zeros((len(known) + 1) * kinds)
+    houses: dict[float, House | None] = {}
+    for ridge in ridges:
+        if math.isinf(ridge):
+            houses[ridge] = None
+            continue
+        options = {"maxiter": _STEPS}
+        found = minimize(cost, found, args=(ridge,), jac=True, method="L-BFGS-B", options=options).x
+        weights = found[:-kinds].reshape(len(known), kinds)
+        houses[ridge] = House(
+            rarity={gram: round(value, 5) for gram, value in known.items()},
+            weights={gram: tuple(round(float(x), 5) for x in weights[at]) for gram, at in place.items()},
+            bias=tuple(round(float(x), 5) for x in found[-kinds:]),
+            about={"updates": len(rows), "ridge": ridge},
+        )
+    return houses
 
 
-def _judged(
-    house: House | None, told: Sequence[Sequence[str]], prior: Array, rows: NDArray[np.int64]
-) -> Array:
+def _judged(house: House | None, given: _Given, rows: NDArray[np.int64]) -> Array:
     if house is None:
-        return softmax(prior[rows])
-    return softmax(prior[rows] + np.array([house.scores(told[i]) for i in rows]))
+        return softmax(given.prior[rows])
+    return softmax(given.prior[rows] + np.array([house.scores(given.told[i]) for i in rows]))
 
 
 def _decided(shares: Array) -> list[int]:

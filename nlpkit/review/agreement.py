@@ -62,7 +62,8 @@ def agreement_lines(merged: Merged) -> list[str]:
     ids = len({row["row_id"] for row in rows})
     lines = [
         "Reviews",
-        f"  {_many(len(rows), 'review')} of {_many(ids, 'update')}, by {_many(len(merged.exported), 'reviewer')}",
+        f"  {_many(len(rows), 'review')} of {_many(ids, 'update')}, "
+        f"by {_many(len(merged.exported), 'reviewer')}",
     ]
     lines += [
         f"  {name}: {done} of {all_} updates answered" for name, (all_, done) in merged.exported.items()
@@ -83,7 +84,8 @@ def agreement_lines(merged: Merged) -> list[str]:
     if said.answers:
         lines += [
             "",
-            f"Status, where reviewers and nlpkit differ: {sum(wrong.values())} of {len(said.answers)} updates",
+            f"Status, where reviewers and nlpkit differ: {sum(wrong.values())} of "
+            f"{_many(len(said.answers), 'update')}",
         ]
         ranked = sorted(wrong.items(), key=lambda item: (-item[1], item[0]))
         lines += [f"  {n:>3}  nlpkit {theirs}, reviewers {ours}" for (ours, theirs), n in ranked]

@@ -1,10 +1,10 @@
 """The workbook that reviewers fill: written, and read back with every cell checked.
 
-Three sheets. *Read me* says what to do and has a cell for the reviewer's name. *review* has one row an update:
-what the plan says, what nlpkit proposes and why, and empty cells with drop-downs for the reviewer's own
-answers; only these can be typed in (sheet protection, without a password). *data*, hidden, holds the same
-updates whole, with a checksum, so that a workbook can be read back without the table it was made from, and
-a changed text or a row from elsewhere is found.
+Three sheets. *Read me* says what to do and has a cell for the reviewer's name. *review* has one row an
+update: what the plan says, what nlpkit proposes and why, and empty cells with drop-downs for the reviewer's
+own answers; only these can be typed in (sheet protection, without a password). *data*, hidden, holds the
+same updates whole, with a checksum, so that a workbook can be read back without the table it was made from,
+and a changed text or a row from elsewhere is found.
 """
 
 from __future__ import annotations
@@ -217,7 +217,7 @@ def _fill_review(sheet: Any, rows: Sequence[Mapping[str, Any]], columns: Sequenc
             rule.showInputMessage = True
             rule.promptTitle = column
             rule.prompt = (
-                "Choose one, or type several with semicolons; 'none' if nothing applies; leave empty if unsure."
+                "Choose one, or type several with semicolons; 'none' if nothing applies; empty if unsure."
                 if several
                 else "Choose a label, or leave empty if unsure."
             )
@@ -259,15 +259,15 @@ def _instructions(rows: int, drawn: int, blind: bool) -> list[str]:
     return [
         f"{rows} updates to review, on the sheet '{_REVIEW}'.",
         "Judge the narrative, with its dates, not the declared colour. Fill in the yellow cells: choose from "
-        "the list. An empty cell says that you do not judge, not that you agree: where nlpkit is right, choose "
-        "the same label.",
+        "the list. An empty cell says that you do not judge, not that you agree: where nlpkit is right, "
+        "choose the same label.",
         "You may stop anywhere: what is filled in counts.",
-        f"{drawn} of the updates were drawn by chance (column '{_PART}': {AT_RANDOM}). They say how often nlpkit "
-        "is right, so please leave none of them out. The others were chosen because a correction teaches most "
-        "there.",
+        f"{drawn} of the updates were drawn by chance (column '{_PART}': {AT_RANDOM}). They say how often "
+        "nlpkit is right, so please leave none of them out. The others were chosen because a correction "
+        "teaches most there.",
         *(["nlpkit's own judgements are left out, so that they cannot sway you."] if blind else []),
-        "All else is locked, without a password, so that your answers find their updates again. Save as .xlsx, "
-        "under a name like review-YOURNAME.xlsx, and send it back.",
+        "All else is locked, without a password, so that your answers find their updates again. Save as "
+        ".xlsx, under a name like review-YOURNAME.xlsx, and send it back.",
     ]
 
 
