@@ -2,11 +2,11 @@
 
     OMP_NUM_THREADS=1 python benchmarks/reviews.py     # some minutes; writes benchmarks/reviews.md
 
-The manner of adapting is chosen on the train split of ``corpora/updates``: models learn from two thirds of the
-services and are adapted to each other service by its earlier periods, then judge its later ones. Once as the
-services write; once with the deciding sentences of each service put into made-up words of its own, as an
-organisation with words of its own might. Then the manner that was chosen meets ``corpora/reviews``, on which
-nothing was chosen. Nothing is read but ``corpora`` and ``models``.
+The manner of adapting is chosen on the train split of ``corpora/updates``: models learn from two thirds of
+the services and are adapted to each other service by its earlier periods, then judge its later ones. Once as
+the services write; once with the deciding sentences of each service put into made-up words of its own. Then
+the manner that was chosen meets ``corpora/reviews``, on which nothing was chosen. Nothing is read but
+``corpora`` and ``models``.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def earlier_and_later(data: Labelled, service: str) -> tuple[list[int], list[int
 
 
 def in_own_words(data: Labelled, read: Material) -> Labelled:
-    """The deciding sentences put into made-up words, three sayings a status and service; a sixth left alone."""
+    """The deciding sentences put into made-up words, three a status and service; a sixth left as it was."""
 
     def number(*about: object) -> int:
         return int.from_bytes(hashlib.sha256("|".join(map(str, about)).encode()).digest()[:6], "big")

@@ -53,7 +53,7 @@ _LEAST_UPDATES = 2  # that hold a gram
 _FOLDS = 5
 _FLOOR = 1e-9
 _STEPS = 200
-_RUN, _COPY = 3, 0.5  # updates that share half of their runs of three words are copies
+_RUN, _COPY = 3, 0.5  # updates of whose runs of three words half are shared are copies
 
 Array = NDArray[np.float64]
 
@@ -139,7 +139,7 @@ def groups_of_copies(updates: pd.DataFrame) -> tuple[str, ...]:
     for rows in together.values():
         join(rows)
     for (a, b), n in shared.items():
-        if n >= _COPY * min(len(runs[a]), len(runs[b])):
+        if n >= _COPY * len(runs[a] | runs[b]):
             join((a, b))
     return tuple(str(root(i)) for i in range(len(parent)))
 
