@@ -93,21 +93,23 @@ def agreement_lines(merged: Merged) -> list[str]:
 
 
 def _estimate(kind: str, rows: Sequence[dict[Any, Any]], drawn: int) -> list[str]:
-    """The share of the chance part in which nlpkit says what the reviewers say."""
+    """The share of the chance part in which nlpkit says what most reviewers say.
+
+    A row without an answer that most gave counts as wrong: rows on which people differ are the hard ones, and
+    leaving them out would flatter nlpkit.
+    """
     said = agreed([row for row in rows if row["part"] == AT_RANDOM], kind)
-    if not said.answers:
+    n = len(said.answers) + len(said.disputed)
+    if not n:
         return []
     right = sum(_proposal(said.rows[row_id], kind) == label for row_id, label in said.answers.items())
-    n = len(said.answers)
     low, high = wilson(right, n)
-    notes = [f"{len(said.disputed)} disputed left out"] if said.disputed else []
-    if n + len(said.disputed) < drawn:
-        notes.append(f"{drawn - n - len(said.disputed)} of {drawn} not answered")
-    noted = f" ({', '.join(notes)})" if notes else ""
-    few = f"; fewer than {_FEW} rows say little" if n < _FEW else ""
-    return [
-        f"  {kind:<9} {right / n:.3f} of {_many(n, 'row')}, 95% interval {low:.3f} to {high:.3f}{noted}{few}"
-    ]
+    notes = [f"{len(said.disputed)} disputed count as wrong"] if said.disputed else []
+    notes += [f"{drawn - n} of {drawn} not answered"] if n < drawn else []
+    notes += [f"fewer than {_FEW} rows say little"] if n < _FEW else []
+    noted = f" ({'; '.join(notes)})" if notes else ""
+    told = f"  {kind:<9} {right / n:.3f} of {_many(n, 'row')}, 95% interval {low:.3f} to {high:.3f}"
+    return [told + noted]
 
 
 def _pair(kind: str, rows: Sequence[dict[Any, Any]], one: str, other: str) -> list[str]:

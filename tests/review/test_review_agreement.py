@@ -119,6 +119,14 @@ def test_what_is_printed_names_rows_and_intervals(tmp_path: Path) -> None:
     assert agreement_lines(merge(two(tmp_path))) == told
 
 
+def test_rows_on_which_people_differ_do_not_flatter_the_estimate(tmp_path: Path) -> None:
+    book = workbook(at_random=20)
+    one = fill(book, tmp_path / "review-anna.xlsx", answered(book))
+    other = fill(book, tmp_path / "review-bo.xlsx", answered(book, wrong=(2, 4, 6, 8, 10)))
+    told = "\n".join(agreement_lines(merge([one, other])))
+    assert "status    0.750 of 20 rows, 95% interval 0.531 to 0.888 (5 disputed count as wrong;" in told
+
+
 def test_disagreements_between_people_come_first(tmp_path: Path) -> None:
     found = disagreements(merge(two(tmp_path)))
     assert list(found["between"]) == ["reviewers"] * 3 + ["reviewers and nlpkit"]
