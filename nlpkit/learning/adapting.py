@@ -151,6 +151,8 @@ def adapt(model: StatusModel, data: Material) -> Adapted:
         model: the old one; what it learned from earlier reviews is replaced.
         data: the updates; ``group`` says which of them are held back together.
     """
+    # The limit holds only for libraries that are loaded when it is set.
+    import scipy.optimize  # type: ignore[import-untyped]  # noqa: F401
     from threadpoolctl import threadpool_limits
 
     model = replace(model, house=None)
@@ -215,7 +217,7 @@ def _fits(given: _Given, rows: NDArray[np.int64], ridges: Sequence[float]) -> di
 
     Each search begins where the last one ended, so the largest ridge should come first.
     """
-    from scipy.optimize import minimize  # type: ignore[import-untyped]
+    from scipy.optimize import minimize
 
     counts = Counter(gram for i in rows for gram in given.told[i] if gram in given.rarity)
     known = {gram: given.rarity[gram] for gram in sorted(counts) if counts[gram] >= _LEAST_UPDATES}
