@@ -33,6 +33,7 @@ _MARK = "nlpkit review, format 1"
 _README, _REVIEW, _DATA = "Read me", "review", "data"
 _NAME = "Your name:"
 _CHUNK, _SHOWN = 30_000, 30_000
+_LINE, _HIGHEST = 15, 400  # points; Excel allows no row higher than 409
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _LISTS = ("stale", "flags")
 _NONE = "none"
@@ -121,7 +122,6 @@ def to_review_workbook(chosen: pd.DataFrame, *, blind: bool = False, why_empty: 
         why_empty: what the workbook says where there are no rows.
     """
     import openpyxl
-    from openpyxl.styles import Font
 
     rows = [_exported(row) for row in chosen.to_dict("records")]
     book = openpyxl.Workbook()
@@ -142,7 +142,8 @@ def to_review_workbook(chosen: pd.DataFrame, *, blind: bool = False, why_empty: 
         page.protection.enable()
     for page in (top, sheet):
         page.protection.formatColumns = page.protection.formatRows = False  # False is "allowed"
-    sheet.row_dimensions[1].font = Font(bold=True)
+        page.page_setup.orientation, page.page_setup.fitToHeight = "landscape", 0
+        page.sheet_properties.pageSetUpPr.fitToPage = True
     made = io.BytesIO()
     book.save(made)
     return timeless(made.getvalue())
@@ -190,11 +191,11 @@ def _fill_review(sheet: Any, rows: Sequence[Mapping[str, Any]], columns: Sequenc
 
     sheet.freeze_panes = "C2"
     mine = {*_ASKED.values(), _COMMENT}
-    wrapped, bold = Alignment(wrap_text=True, vertical="top"), Font(bold=True)
+    wrapped, bold = Alignment(wrap_text=True, vertical="top"), Font(name="Calibri", size=11, bold=True)
     yellow, free = PatternFill("solid", fgColor="FFF9DB"), Protection(locked=False)
     for place, column in enumerate(columns, start=1):
         letter = get_column_letter(place)
-        sheet.column_dimensions[letter].width = _WIDTHS.get(column, 16)
+        sheet.column_dimensions[letter].width = _width(column)
         if rows and column in _TOLD and not any(row[column] for row in rows):
             sheet.column_dimensions[letter].hidden = True
         for number, row in enumerate((None, *rows), start=1):
@@ -223,7 +224,20 @@ def _fill_review(sheet: Any, rows: Sequence[Mapping[str, Any]], columns: Sequenc
             )
             rule.add(f"{letter}2:{letter}{len(rows) + 1}")
             sheet.add_data_validation(rule)
+    for number, row in enumerate(rows, start=2):
+        # Not every program makes a row as high as its text needs.
+        lines = max(_lines(_shown(row, name), _width(name)) for name in columns if name not in mine)
+        sheet.row_dimensions[number].height = min(_LINE * max(lines, 2), _HIGHEST)
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(rows) + 1}"
+
+
+def _width(column: str) -> int:
+    return _WIDTHS.get(column, 16)
+
+
+def _lines(text: str, width: int) -> int:
+    """How many lines a text takes in a column of so many letters."""
+    return sum(1 + int(len(line) * 1.1) // width for line in text.split("\n"))
 
 
 def _fill_readme(sheet: Any, rows: Sequence[Mapping[str, Any]], *, blind: bool, why_empty: str) -> None:
@@ -246,7 +260,7 @@ def _fill_readme(sheet: Any, rows: Sequence[Mapping[str, Any]], *, blind: bool, 
             if text:
                 _put(cell, text)
             if text in heads:
-                cell.font = Font(bold=True)
+                cell.font = Font(name="Calibri", size=11, bold=True)
         if left and not right and left not in heads:
             sheet.merge_cells(start_row=number, end_row=number, start_column=1, end_column=2)
             sheet.row_dimensions[number].height = 15 * (1 + len(left) // 110)
