@@ -43,6 +43,7 @@ _TOLD = (
     "action_id",
     "service",
     "period",
+    "as_of",
     "due",
     "declared",
     "recommendation",
