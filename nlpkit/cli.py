@@ -29,6 +29,7 @@ from nlpkit.options import (
     Resume,
     Service,
 )
+from nlpkit.review_cli import review_app
 
 __all__ = ["app", "main"]
 
@@ -52,6 +53,7 @@ history_app = typer.Typer(
 )
 app.add_typer(history_app)
 app.add_typer(cataloguing.app)
+app.add_typer(review_app)
 
 
 def _version(wanted: bool) -> None:
@@ -455,11 +457,28 @@ def train(
             show_default=False,
         ),
     ] = "",
+    with_reviews: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="Adapt nlpkit's own model to these reviews (from 'nlpkit review import'). It is kept only "
+            "if it is better on reviews held back; else nothing is written and the exit status is 1.",
+            show_default=False,
+        ),
+    ] = "",
     encoder: EncoderName = "auto",
 ) -> None:
-    """Learn the status model from labelled updates."""
+    """Learn the status model from labelled updates, or adapt it to reviews."""
     if model != "status":
         raise typer.BadParameter(f"'{model}' cannot be trained. Write: nlpkit train status")
+    if with_reviews:
+        from nlpkit.learning.adapting import adapt_status
+
+        if data:
+            raise typer.BadParameter("--data and --with-reviews exclude each other.")
+        kept, lines = adapt_status(with_reviews, Path(out))
+        console.say(*lines, error=False)
+        raise typer.Exit(0 if kept else 1)
     from nlpkit.learning.train import train_status
 
     console.say(*train_status(data, Path(out)), error=False)

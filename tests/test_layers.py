@@ -21,9 +21,9 @@ FLOORS = (
     {"database", "features", "files", "formats", "history", "reading", "reporting"},
     {"analysis"},
     {"intake", "learning", "scoring", "tables", "theming"},
-    {"comparing", "estimators", "publishing", "spacy_component"},
+    {"comparing", "estimators", "publishing", "review", "spacy_component"},
     {"console", "options"},
-    {"cataloguing"},
+    {"cataloguing", "review_cli"},
     {"cli"},
     {"__main__"},
 )

@@ -14,6 +14,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 CUT = "[…]"
@@ -35,6 +36,22 @@ def environment() -> dict[str, str]:
     return os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "80"}
 
 
+def play_the_reviewers(folder: Path) -> None:
+    """Fill an exported workbook as two people might, who agree with nlpkit but for every fifth or seventh row."""
+    if not (folder / "review.xlsx").exists() or (folder / "review-anna.xlsx").exists():
+        return
+    for name, nth in (("anna", 7), ("bo", 5)):
+        book = openpyxl.load_workbook(folder / "review.xlsx")
+        sheet = book["review"]
+        place = {cell.value: cell.column for cell in sheet[1]}
+        for row in range(2, sheet.max_row + 1):
+            for kind in ("status", "evidence"):
+                said = sheet.cell(row, place[f"nlpkit: {kind}"]).value
+                other = {"status": "at_risk", "evidence": "partial"}[kind]
+                sheet.cell(row, place[f"your {kind}"]).value = said if row % nth else other
+        book.save(folder / f"review-{name}.xlsx")
+
+
 @pytest.mark.slow
 def test_console_examples_print_what_the_readme_says(project: Path, demo_plan: Path, tmp_path: Path) -> None:
     readme = project / "README.md"
@@ -51,6 +68,7 @@ def test_console_examples_print_what_the_readme_says(project: Path, demo_plan: P
         lines = []
         for command, pasted in parts(match[1]):
             assert command.startswith("nlpkit "), command
+            play_the_reviewers(tmp_path)
             done = subprocess.run(
                 ["bash", "-o", "pipefail", "-c", command],
                 stdout=subprocess.PIPE,
