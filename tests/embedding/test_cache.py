@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from nlpkit import atomic
 from nlpkit.embedding import cache as cache_module
 from nlpkit.embedding.cache import CachedEncoder
 from nlpkit.resources import cache_folder
@@ -118,7 +119,7 @@ def test_half_written_files_are_never_seen(tmp_path: Path, monkeypatch: pytest.M
         raise OSError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(cache_module.os, "replace", fails)
+        patch.setattr(atomic.os, "replace", fails)
         CachedEncoder(Counting(), tmp_path).encode(["a"])
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 

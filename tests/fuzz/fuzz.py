@@ -78,10 +78,12 @@ def table(data: bytes) -> None:
 
 def delimited(data: bytes) -> None:
     from nlpkit.formats.delimited import delimited_grid, to_delimited
+    from nlpkit.formats.encodings import decoded
 
-    grid = delimited_grid(data, ",", source="t.csv")
+    grid = delimited_grid(decoded(data, source="t.csv")[0], ",", source="t.csv")
     if grid and all(grid):
-        again = delimited_grid(to_delimited(grid[0], grid[1:], ","), ",", source="t.csv")
+        written = to_delimited(grid[0], grid[1:], ",").decode("utf8")
+        again = delimited_grid(written, ",", source="t.csv")
         assert [[cell.encode("utf8", "replace") for cell in row] for row in again] == [
             [cell.encode("utf8", "replace") for cell in row] for row in grid
         ]

@@ -544,7 +544,7 @@ def styled(data: str, after: str) -> bytes:
     """A workbook with one format for conditions to give."""
     parts = xlsx_parts(data, after)
     styles = (
-        f'<styleSheet xmlns="{_X}"><fonts><font/></fonts><fills><fill/></fills><borders><border/></borders>'
+        f'<styleSheet xmlns="{_X}"><fonts><font/></fonts><fills><fill><patternFill/></fill></fills><borders><border/></borders>'
         '<cellStyleXfs><xf/></cellStyleXfs><cellXfs><xf/></cellXfs><dxfs count="1"><dxf><fill><patternFill><bgColor rgb="FF00B050"/></patternFill>'
         "</fill></dxf></dxfs></styleSheet>"
     )
