@@ -138,8 +138,8 @@ def _parameters(command: Any) -> Iterator[str]:
         told = " ".join(str(parameter.help or "").split())
         if option and parameter.show_default and not getattr(parameter, "is_flag", False):
             told += f" Without it: `{parameter.default}`." if parameter.default not in ("", None) else ""
-        line = f"| {' '.join(part for part in (words, value) if part)} | {told}"
-        yield line.replace("|", "\\|").replace("\\| ", "| ", 1).replace(" \\| ", " | ", 1) + " |"
+        cells = (" ".join(part for part in (words, value) if part), told)
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 MAKERS: dict[str, Callable[..., str]] = {"columns": columns, "figures": figures, "commands": commands}
