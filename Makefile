@@ -34,9 +34,9 @@ format: setup
 	$(BIN)/ruff format .
 
 docs: setup
-	@$(BIN)/python -c 'import material, mkdocs, mkdocstrings_handlers.python' 2>/dev/null || \
+	@$(BIN)/python -c 'import mkdocstrings_handlers.python, zensical' 2>/dev/null || \
 		$(PIP) install -c constraints.txt --no-build-isolation -e '.[docs]'
-	@$(BIN)/python -m mkdocs build --strict --quiet
+	@$(BIN)/python docs/building.py
 	@echo "The documentation is in site/: open site/index.html"
 	@echo "Search needs a server: $(BIN)/python -m http.server --directory site"
 

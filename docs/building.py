@@ -1,6 +1,6 @@
-"""What "make docs" adds to Markdown: parts made from the code and the committed figures, and project pages.
+"""Builds the documentation site ("make docs"): pages, parts made from code and committed figures, project pages.
 
-A part stands between two comments and is made anew at every build, so that the site cannot drift::
+A part of a page stands between two comments and is made anew at every build, so that the site cannot drift::
 
     <!-- made: columns READ -->
     ...
@@ -18,6 +18,9 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -190,41 +193,75 @@ def linked(text: str, page: str, known: Callable[[str], bool]) -> str:
     return "".join([*out, _LINK.sub(link, text[end:])])
 
 
-# --- what MkDocs calls ---
+# --- the site ---
 
 
-def on_config(config: Any) -> Any:
-    """Put pages of ``docs/`` that the navigation doesn't name at its end."""
-    named = set(re.findall(r"[\w/.-]+\.md", str(config.nav)))
-    more = [path.name for path in sorted(Path(config.docs_dir).glob("*.md")) if path.name not in named]
+def sources() -> dict[str, Path]:
+    """Every file of the site's source by its place in it: pages, pictures, the project's other pages."""
+    found = {path.name: path for kind in ("*.md", "*.png") for path in sorted((PROJECT / "docs").glob(kind))}
+    for name in project_pages():
+        found[f"project/{name}"] = PROJECT / name
+        for kind in ("*.svg", "*.png"):
+            for path in sorted((PROJECT / name).parent.glob(kind)):
+                found[f"project/{path.relative_to(PROJECT).as_posix()}"] = path
+    found["project/LICENSE"] = PROJECT / "LICENSE"
+    return found
+
+
+def stage(folder: Path) -> Path:
+    """Write the site's source: pages with their parts made and their links turned, and the configuration.
+
+    Args:
+        folder: where; emptied first.
+
+    Returns:
+        The configuration file; the site is built beside it.
+    """
+    import yaml
+
+    shutil.rmtree(folder, ignore_errors=True)
+    files = sources()
+    for place, path in files.items():
+        target = folder / "pages" / place
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".md":
+            text = made(path.read_text(encoding="utf8"))
+            target.write_text(linked(text, place, files.__contains__), encoding="utf8")
+        else:
+            shutil.copy(path, target)
+    config = yaml.safe_load((PROJECT / "mkdocs.yml").read_text(encoding="utf8"))
+    named = set(re.findall(r"[\w/.-]+\.md", str(config["nav"])))
+    more = [place for place in files if place.endswith(".md") and "/" not in place and place not in named]
     if more:
-        config.nav.append({"More": more})
-    return config
+        config["nav"].append({"More": more})
+    config |= {"docs_dir": "pages", "site_dir": "site"}
+    handler = next(p["mkdocstrings"] for p in config["plugins"] if "mkdocstrings" in p)["handlers"]["python"]
+    handler["paths"] = [str(PROJECT)]
+    written = folder / "mkdocs.yml"
+    written.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf8")
+    return written
 
 
-def on_files(files: Any, config: Any) -> Any:
-    """Add the project's other Markdown files, and the pictures beside them."""
-    from mkdocs.structure.files import File, InclusionLevel
+def build(site: Path, folder: Path) -> None:
+    """Build the site; a link that leads nowhere ends it.
 
-    beside = [
-        path.relative_to(PROJECT).as_posix()
-        for page in project_pages()
-        for kind in ("*.svg", "*.png")
-        for path in sorted((PROJECT / page).parent.glob(kind))
-    ]
-    for name in (*project_pages(), *dict.fromkeys(beside), "LICENSE"):
-        file = File.generated(config, f"project/{name}", abs_src_path=str(PROJECT / name))
-        file.inclusion = InclusionLevel.NOT_IN_NAV
-        files.append(file)
-    return files
-
-
-def on_page_markdown(markdown: str, *, page: Any, files: Any, **_: Any) -> str:
-    """Make the parts of a page, and its links."""
-    place = page.file.src_uri
-    return linked(made(markdown), place, lambda path: files.get_file_from_path(path) is not None)
+    Raises:
+        subprocess.CalledProcessError: the site could not be built; the messages say why.
+    """
+    config = stage(folder)
+    command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean", "--config-file", str(config)]
+    subprocess.run(command, check=True)
+    built = folder / "site"
+    for page in built.rglob("*.html"):
+        text = page.read_text(encoding="utf8")
+        page.write_text(_ROLE.sub("", text), encoding="utf8")  # docstrings write :class:`Status`
+    shutil.rmtree(site, ignore_errors=True)
+    shutil.move(built, site)
 
 
-def on_page_content(html: str, **_: Any) -> str:
-    """Docstrings name things as Sphinx does (``:class:`Status```): keep the name."""
-    return _ROLE.sub("", html)
+if __name__ == "__main__":
+    sys.path.insert(0, str(PROJECT))
+    try:
+        build(PROJECT / "site", PROJECT / "build" / "docs")
+    except subprocess.CalledProcessError as error:
+        sys.exit(error.returncode)
