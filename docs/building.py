@@ -32,7 +32,6 @@ PAGES = ("*.md", "models/**/*.md", "benchmarks/*.md", "corpora/**/*.md", "notebo
 PART = re.compile(r"<!-- made: (?P<what>.+?) -->\n(?P<content>.*?)<!-- end -->", re.DOTALL)
 _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?P<picture>!?)\[(?P<text>(?:[^\[\]]|!\[[^\]]*\]\([^)]*\))*)\]\((?P<target>[^()\s]+)\)")
-_ROLE = re.compile(r":(?:class|data|func|meth|mod|attr|exc):(?=<code>)")
 
 
 # --- parts made from the code ---
@@ -237,6 +236,7 @@ def stage(folder: Path) -> Path:
     config |= {"docs_dir": "pages", "site_dir": "site"}
     handler = next(p["mkdocstrings"] for p in config["plugins"] if "mkdocstrings" in p)["handlers"]["python"]
     handler["paths"] = [str(PROJECT)]
+    handler["options"]["extensions"] = [str(PROJECT / "docs" / "docstrings.py")]
     written = folder / "mkdocs.yml"
     written.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf8")
     return written
@@ -251,12 +251,8 @@ def build(site: Path, folder: Path) -> None:
     config = stage(folder)
     command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean", "--config-file", str(config)]
     subprocess.run(command, check=True)
-    built = folder / "site"
-    for page in built.rglob("*.html"):
-        text = page.read_text(encoding="utf8")
-        page.write_text(_ROLE.sub("", text), encoding="utf8")  # docstrings write :class:`Status`
     shutil.rmtree(site, ignore_errors=True)
-    shutil.move(built, site)
+    shutil.move(folder / "site", site)
 
 
 if __name__ == "__main__":
