@@ -1,4 +1,4 @@
-"""Builds the documentation site ("make docs"): pages, parts made from code and committed figures, project pages.
+"""Builds the documentation site ("make docs"): pages, with parts made from code and figures, and project pages.
 
 A part of a page stands between two comments and is made anew at every build, so that the site cannot drift::
 
@@ -135,7 +135,9 @@ def _parameters(command: Any) -> Iterator[str]:
             continue
         option = parameter.param_type_name == "option"
         words = ", ".join(f"`{word}`" for word in parameter.opts) if option else ""
-        metavar = parameter.metavar or ("" if getattr(parameter, "is_flag", False) else parameter.name.upper())
+        metavar = parameter.metavar or (
+            "" if getattr(parameter, "is_flag", False) else parameter.name.upper()
+        )
         value = f"`{metavar}`" if metavar else ""
         told = " ".join(str(parameter.help or "").split())
         if option and parameter.show_default and not getattr(parameter, "is_flag", False):

@@ -52,7 +52,9 @@ class Played:
     ran: dict[str, int] = field(default_factory=dict)
 
 
-def play(text: str, folder: Path, run: Runner, *, name: str = "document", project: Path | None = None) -> Played:
+def play(
+    text: str, folder: Path, run: Runner, *, name: str = "document", project: Path | None = None
+) -> Played:
     """Run a document's blocks in ``folder``.
 
     Raises:

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from examples import BLOCK, in_process, lay_out, play
+from examples import BLOCK, in_process, in_shell, lay_out, play
 
 PROJECT = Path(__file__).resolve().parents[1]
 DOCS = PROJECT / "docs"
@@ -56,7 +56,9 @@ def test_the_examples_run_and_print_what_the_page_says(
     if UPDATE:
         page.write_text(played.text, encoding="utf8")
     else:
-        assert not played.differences, "\n\n".join([f"{page.name} shows other output; {REMAKE}", *played.differences])
+        assert not played.differences, "\n\n".join(
+            [f"{page.name} shows other output; {REMAKE}", *played.differences]
+        )
 
 
 def test_every_page_that_a_user_works_from_has_examples() -> None:
@@ -90,14 +92,55 @@ def test_commands_in_running_text_exist() -> None:
         for command in re.findall(r"`nlpkit ([a-z]+)", text):
             assert command in known, f"{page.name}: nlpkit {command}"
         for option in re.findall(r"`[^`\n]*?(--[a-z][a-z-]+)[^`\n]*`", text):
-            if "benchmarks/" not in text or option in options:
-                assert option in options, f"{page.name}: {option}"
+            assert option in options, f"{page.name}: {option}"
+
+
+def answering(command: str, folder: Path) -> tuple[int, str]:
+    """Stands in for nlpkit: ``fail`` fails, everything else repeats itself."""
+    return (1, "no\n") if command == "fail" else (0, f"{command}\nand more\n")
+
+
+def test_the_runner_of_examples_notices_what_is_wrong(tmp_path: Path) -> None:
+    def played(text: str) -> list[str]:
+        return play(text, tmp_path, answering, project=PROJECT).differences
+
+    assert played("```console\n$ a b\na b\nand more\n```") == []
+    assert played("```console\n$ a b\na b\n[…]\n```") == []
+    assert played("```console\n$ fail\nno\n$ echo $?\n1\n```") == []
+    assert played("```console\n$ a b\nother\n```") == ["$ a b\na b\nand more"]
+    assert played("```console\n$ fail\nno\n$ echo $?\n0\n```") == ["$ echo $?\n1"]
+    assert played("```python\nprint(2)\n```\n\n```text\n2\n```") == []
+    assert played("```python\nprint(2)\n```\n\n```text\n3\n```") == ["the Python block above prints:\n2\n"]
+    assert played("```python\nx = 2\n```\nand\n\n```python\nassert x == 2\n```") == []
+    with pytest.raises(AssertionError, match="exit status 1"):
+        played("```console\n$ fail\n```")
+    with pytest.raises(ZeroDivisionError):
+        played("```python\n1 / 0\n```")
+    with pytest.raises(AssertionError, match="no target pudding"):
+        played("```sh\nmake pudding\n```")
+    with pytest.raises(AssertionError, match=r"no benchmarks/nothing\.py"):
+        played("```sh\npython benchmarks/nothing.py\n```")
+
+
+def test_real_output_is_pasted_and_files_are_written(tmp_path: Path) -> None:
+    text = '```csv title="a.csv"\nid\n1\n```\n\n```console\n$ one\n```\n\n```python\nprint(open("a.csv").read()[:2])\n```\n\n'
+    done = play(text + "```text\n```\nEnd\n", tmp_path, answering)
+    assert "$ one\none\nand more\n```" in done.text and "```text\nid\n```\nEnd\n" in done.text
+    assert play(done.text, tmp_path, answering).differences == []
+
+
+def test_both_ways_of_running_a_command_print_the_same(demo_plan: Path, tmp_path: Path) -> None:
+    lay_out(tmp_path, demo_plan)
+    for command in ("nlpkit --version", "nlpkit read plan.txt --check --out a.csv", "nlpkit read none.txt"):
+        assert in_process(command, tmp_path) == in_shell(command, tmp_path)
 
 
 # --- parts that are made ---
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if "<!-- made:" in p.read_text(encoding="utf8")], ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "page", [p for p in PAGES if "<!-- made:" in p.read_text(encoding="utf8")], ids=lambda p: p.stem
+)
 def test_what_is_made_is_up_to_date(page: Path) -> None:
     text = page.read_text(encoding="utf8")
     assert text.count("<!-- made:") == len(building.PART.findall(text)), "a part has no end"
@@ -123,7 +166,16 @@ def test_every_label_is_explained() -> None:
     from nlpkit.schema import Evidence, Flag, Mismatch, Stale, Status
 
     told = (DOCS / "codebook.md").read_text(encoding="utf8")
-    for labels in (Status, Stale, Evidence, Flag, Mismatch, CalendarStatus, Answer, ("equivalent", "related")):
+    for labels in (
+        Status,
+        Stale,
+        Evidence,
+        Flag,
+        Mismatch,
+        CalendarStatus,
+        Answer,
+        ("equivalent", "related"),
+    ):
         for label in labels:
             assert re.search(rf"^\| `{label}` \| .{{20,}} \|$", told, re.MULTILINE), f"codebook.md: {label}"
 
@@ -138,7 +190,26 @@ def test_every_figure_comes_with_its_number_of_rows() -> None:
         assert re.search(r"rows|updates|labelled", head), head
 
 
-def test_a_part_says_what_it_lacks(tmp_path: Path) -> None:
+def test_numbers_in_running_text_are_those_of_the_code_and_the_figures() -> None:
+    from nlpkit.analysis.calendar import SOON
+    from nlpkit.analysis.evidence import FEATURES
+    from nlpkit.analysis.themes import LEAST_ROWS
+
+    text = {page.stem: " ".join(page.read_text(encoding="utf8").split()) for page in PAGES}
+    assert f"at most {SOON.days} days ahead" in text["codebook"]
+    assert f"weighs {len(FEATURES)} such measures" in text["trust"]
+    assert f"at least {LEAST_ROWS} of them" in text["analyst"]
+    lines = building.figures("benchmarks/status.md", "Reliability").splitlines()[2:]
+    rows = [[float(cell) for cell in line.strip("| ").split(" | ")] for line in lines]
+    low = [(n, right) for n, sure, right in rows if sure < 0.6]
+    high = [(n, right) for n, sure, right in rows if sure >= 0.9]
+    assert "a confidence below 0.6 is wrong more often than right" in text["trust"]
+    assert sum(n * right for n, right in low) / sum(n for n, _ in low) < 0.5
+    assert "above 0.9 it is right in more than nine cases of ten" in text["trust"]
+    assert sum(n * right for n, right in high) / sum(n for n, _ in high) > 0.9
+
+
+def test_a_part_says_what_it_lacks() -> None:
     for what, problem in (
         ("figures models/status/README.md Nothing", "no line that begins with 'Nothing'"),
         ("figures models/status/README.md Figures moon", "no row"),
@@ -196,7 +267,9 @@ class Loads(HTMLParser):
         elif tag == "link" and given.get("rel") not in ("canonical", "prev", "next"):
             self.loads.append(given.get("href", ""))
         else:
-            self.loads += [given[key] for key in ("src", "srcset", "data", "poster", "action") if key in given]
+            self.loads += [
+                given[key] for key in ("src", "srcset", "data", "poster", "action") if key in given
+            ]
         self.loads += re.findall(r"url\(([^)]*)\)", given.get("style", ""))
 
 
@@ -209,7 +282,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     script = "import runpy, sys, pathlib; b = runpy.run_path(sys.argv[1]); b['build'](*map(pathlib.Path, sys.argv[2:]))"
     closed = "http://127.0.0.1:9"  # nothing answers there: a build that asks the network fails
     built = subprocess.run(
-        [sys.executable, "-c", script, str(DOCS / "building.py"), str(folder / "site"), str(folder / "build")],
+        [
+            sys.executable,
+            "-c",
+            script,
+            str(DOCS / "building.py"),
+            str(folder / "site"),
+            str(folder / "build"),
+        ],
         env=os.environ | {"http_proxy": closed, "https_proxy": closed, "PYTHONPATH": str(PROJECT)},
         capture_output=True,
         text=True,
@@ -259,18 +339,22 @@ def test_the_reference_holds_the_doors_and_the_markers_are_gone(site: Path) -> N
     for door in ("score", "link", "compare", "report", "themes", "read"):
         assert re.search(rf'id="nlpkit\.[\w.]*\.?{door}"', reference), door
     assert "Parameters" in reference and ":::" not in reference
-    for page in site.rglob("*.html"):
-        assert "made:" not in re.sub(r"<!--.*?-->", "", page.read_text(encoding="utf8")) or "CHANGELOG" in page.name
+    for page in site.glob("*.html"):
+        assert "made:" not in re.sub(r"<!--.*?-->", "", page.read_text(encoding="utf8")), page.name
 
 
 # --- how it is kept ---
 
 
 def test_docs_tools_are_an_extra_and_pinned() -> None:
-    extras = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf8"))["project"]["optional-dependencies"]
+    extras = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf8"))["project"][
+        "optional-dependencies"
+    ]
     names = {re.match(r"[\w-]+", line)[0] for line in extras["docs"]}  # type: ignore[index]
     assert {"zensical", "mkdocstrings-python"} <= names
-    pinned = set(re.findall(r"^([\w-]+)==", (PROJECT / "constraints.txt").read_text(encoding="utf8"), re.MULTILINE))
+    pinned = set(
+        re.findall(r"^([\w-]+)==", (PROJECT / "constraints.txt").read_text(encoding="utf8"), re.MULTILINE)
+    )
     assert {name.lower() for name in names} <= {name.lower() for name in pinned}
 
 
@@ -283,4 +367,19 @@ def test_the_readme_leads_to_every_page() -> None:
     welcome = (DOCS / "index.md").read_text(encoding="utf8")
     assert "](docs/index.md)" in readme
     for page in PAGES:
-        assert page.name == "index.md" or f"]({page.name}" in welcome, f"index.md does not lead to {page.name}"
+        assert page.name == "index.md" or f"]({page.name}" in welcome, (
+            f"index.md does not lead to {page.name}"
+        )
+
+
+def test_a_new_page_is_in_the_navigation_even_if_nobody_put_it_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yaml = pytest.importorskip("yaml")
+    page = tmp_path / "new.md"
+    page.write_text("# New\n", encoding="utf8")
+    known = building.sources()
+    monkeypatch.setattr(building, "sources", lambda: known | {"new.md": page})
+    config = yaml.safe_load(building.stage(tmp_path / "staged").read_text(encoding="utf8"))
+    assert "new.md" in config["nav"][-1]["More"]
+    assert (tmp_path / "staged" / "pages" / "new.md").read_text(encoding="utf8") == "# New\n"
