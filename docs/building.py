@@ -1,4 +1,4 @@
-"""Builds the documentation site ("make docs"): pages, with parts made from code and figures, and project pages.
+"""Builds the documentation site ("make docs"): pages, parts made from code and figures, project pages.
 
 A part of a page stands between two comments and is made anew at every build, so that the site cannot drift::
 
