@@ -38,7 +38,6 @@ docs: setup
 		$(PIP) install -c constraints.txt --no-build-isolation -e '.[docs]'
 	@$(BIN)/python docs/building.py
 	@echo "The documentation is in site/: open site/index.html"
-	@echo "Search needs a server: $(BIN)/python -m http.server --directory site"
 
 clean:
 	rm -rf .venv build dist site .pytest_cache .mypy_cache .ruff_cache

@@ -199,7 +199,9 @@ def linked(text: str, page: str, known: Callable[[str], bool]) -> str:
 
 def sources() -> dict[str, Path]:
     """Every file of the site's source by its place in it: pages, pictures, the project's other pages."""
-    found = {path.name: path for kind in ("*.md", "*.png") for path in sorted((PROJECT / "docs").glob(kind))}
+    docs = PROJECT / "docs"
+    kinds = ("*.md", "*.png", "assets/*")
+    found = {path.relative_to(docs).as_posix(): path for kind in kinds for path in sorted(docs.glob(kind))}
     for name in project_pages():
         found[f"project/{name}"] = PROJECT / name
         for kind in ("*.svg", "*.png"):

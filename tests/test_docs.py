@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -341,6 +342,32 @@ def test_the_reference_holds_the_doors_and_the_markers_are_gone(site: Path) -> N
     assert "Parameters" in reference and ":::" not in reference
     for page in site.glob("*.html"):
         assert "made:" not in re.sub(r"<!--.*?-->", "", page.read_text(encoding="utf8")), page.name
+
+
+BROWSER = os.environ.get("NLPKIT_CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium: install chromium, or name one in NLPKIT_CHROMIUM")
+def test_the_search_works_in_a_page_opened_from_a_disk_and_asks_for_nothing_else(site: Path) -> None:
+    api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
+    asked: list[str] = []
+    problems: list[str] = []
+    with api.sync_playwright() as playwright:
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=arguments)
+        page = browser.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto((site / "project" / "models" / "index.html").as_uri())
+        page.keyboard.press("Control+k")
+        page.keyboard.type("novelty", delay=20)
+        page.get_by_text("What scoring adds").first.wait_for(timeout=20_000)
+        browser.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert problems == []
 
 
 # --- how it is kept ---
