@@ -3,8 +3,8 @@
     python benchmarks/status.py            # measure everything again and write benchmarks/status.md
     python benchmarks/status.py --fit      # learn the packaged model from the train split first
 
-Cross-validation leaves out whole invented services; the test split is four services that nothing was
-learned from or chosen on. Nothing is read but ``corpora`` and ``models``.
+Cross-validation leaves out whole invented services; the test split is services that nothing was learned
+from or chosen on. Nothing is read but ``corpora`` and ``models``.
 """
 
 from __future__ import annotations
@@ -260,13 +260,14 @@ def _detail(test: Labelled, shares: np.ndarray) -> str:
         "",
         "By service:",
         "",
-        "| service | rows | accuracy |",
-        "|---|---|---|",
+        "| service | rows | accuracy | macro F1 |",
+        "|---|---|---|---|",
     ]
     for service in sorted(set(test.group)):
         ours = [i for i, group in enumerate(test.group) if group == service]
-        right = accuracy([test.status[i] for i in ours], [said[i] for i in ours])
-        lines.append(f"| {service} | {len(ours)} | {right:.3f} |")
+        labels, guesses = [test.status[i] for i in ours], [said[i] for i in ours]
+        right, each = accuracy(labels, guesses), macro_f1(labels, guesses)
+        lines.append(f"| {service} | {len(ours)} | {right:.3f} | {each:.3f} |")
     return "\n".join(lines)
 
 

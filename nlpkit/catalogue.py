@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nlpkit.errors import InputError
+from nlpkit.limits import check_cells, check_text_size, check_texts
 from nlpkit.resources import bundled
 
-__all__ = ["Catalogue", "Entry", "load_catalogue"]
+__all__ = ["Catalogue", "Entry", "catalogue_lines", "load_catalogue"]
 
 _PHRASES = ("aliases", "acronyms", "details")
 
@@ -57,6 +58,10 @@ class Catalogue:
     entries: tuple[Entry, ...]
     title: str = ""
 
+    def __hash__(self) -> int:
+        """Cheap, since catalogues are looked up by themselves row by row and may be large."""
+        return hash((self.name, self.aliases, self.title, len(self.entries)))
+
 
 def load_catalogue(name_or_path: str | Path) -> Catalogue:
     """A catalogue by the name of a bundled one ("spotlight") or by the path of a CSV file.
@@ -66,9 +71,15 @@ def load_catalogue(name_or_path: str | Path) -> Catalogue:
             an id or text, or with an id used before. The message names file and line.
     """
     path = _find(name_or_path)
-    entries = _entries(path, _text(path))
+    entries = tuple(entry for _, entry in _entries(path, _text(path)))
     name, title, aliases = _names(path)
     return Catalogue(name=name, title=title, aliases=aliases, entries=entries)
+
+
+def catalogue_lines(name_or_path: str | Path) -> list[tuple[int, Entry]]:
+    """The entries of a catalogue with the lines on which they begin; raises as :func:`load_catalogue`."""
+    path = _find(name_or_path)
+    return list(_entries(path, _text(path)))
 
 
 def _find(name_or_path: str | Path) -> Path:
@@ -90,6 +101,7 @@ def _find(name_or_path: str | Path) -> Path:
 
 def _text(path: Path) -> str:
     try:
+        check_text_size(path.stat().st_size, source=path)
         content = path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", source=path) from error
@@ -105,15 +117,17 @@ def _text(path: Path) -> str:
         ) from error
 
 
-def _entries(path: Path, text: str) -> tuple[Entry, ...]:
+def _entries(path: Path, text: str) -> tuple[tuple[int, Entry], ...]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     columns: list[str] = []
-    entries: list[Entry] = []
+    entries: list[tuple[int, Entry]] = []
     taken: dict[str, int] = {}
     line = 0
     try:
         for cells in reader:
             first, line = line + 1, reader.line_num  # a quoted cell may run over several lines
+            check_cells(len(entries), len(cells), source=path, row=f"line {first}")
+            check_texts(cells, source=path, row=f"line {first}")
             if not any(cell.strip() for cell in cells):
                 continue
             if not columns:
@@ -132,7 +146,7 @@ def _entries(path: Path, text: str) -> tuple[Entry, ...]:
                     remedy="Give every recommendation its own id.",
                 )
             taken[entry.id] = first
-            entries.append(entry)
+            entries.append((first, entry))
     except csv.Error as error:
         raise InputError(
             f"is not readable as CSV ({error})",
@@ -204,8 +218,17 @@ def _names(path: Path) -> tuple[str, str, tuple[str, ...]]:
         facts = json.loads(_text(beside))
     except json.JSONDecodeError as error:
         raise InputError(
-            f"is not readable as JSON ({error.msg})", source=beside, row=f"line {error.lineno}"
+            f"is not readable as JSON ({error.msg})",
+            source=beside,
+            row=f"line {error.lineno}",
+            remedy="Correct it there, or take the file away: the catalogue works without it.",
         ) from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits; nested without end
+        raise InputError(
+            f"is not readable as JSON ({str(error)[:80]})",
+            source=beside,
+            remedy="Correct it, or take the file away: the catalogue works without it.",
+        ) from None
     if not isinstance(facts, dict) or not isinstance(facts.get("aliases", []), list):
         raise InputError(
             "does not say how plans name the catalogue",

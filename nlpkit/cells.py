@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from nlpkit.errors import InputError
 from nlpkit.schema import DICT_COLUMNS, LIST_COLUMNS
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "cell_text",
     "compact",
     "frame",
+    "guards_formulas",
     "items",
     "plain",
     "restored",
@@ -38,8 +41,12 @@ NUMBER_COLUMNS = frozenset({"status_confidence", "novelty", "evidence_score"})
 MAPPING_COLUMNS = frozenset({"status_probabilities"})
 """Columns of nlpkit's that hold one dict, not a list of them."""
 
-FORMULA = re.compile(r"'*[=+\-@\t\r]")
-"""How a text begins that a spreadsheet would take for a formula, or that was guarded against it."""
+FORMULA = re.compile(r"'*(?:\s*[=+\-@＝＋－＠]|[\t\r\n])")
+"""How a text begins that a spreadsheet would take for a formula, or that was guarded against it.
+
+White space before the sign and the wide signs of East Asian keyboards count, as some programs skip
+the one and take the other for the sign itself.
+"""
 
 _PLACES = 6
 
@@ -73,6 +80,21 @@ def plain(value: Any) -> Any:
 def compact(value: Any) -> str:
     """A plain value as JSON on one line, without spaces."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def guards_formulas() -> bool:
+    """Whether texts are kept from being formulas in CSV and TSV: yes, unless ``NLPKIT_FORMULAS=keep``.
+
+    Raises:
+        InputError: the variable holds something else.
+    """
+    said = os.environ.get("NLPKIT_FORMULAS", "").strip().lower() or "guard"
+    if said not in ("guard", "keep"):
+        raise InputError(
+            f"the environment variable NLPKIT_FORMULAS is '{said[:40]}'",
+            remedy="Set it to 'guard' (the default) or, for programs that run no formulas, to 'keep'.",
+        )
+    return said == "guard"
 
 
 def cell_text(value: Any) -> str:

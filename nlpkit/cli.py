@@ -13,11 +13,12 @@ from typing import Annotated, NoReturn
 import typer
 
 import nlpkit
-from nlpkit import console
+from nlpkit import cataloguing, console
 from nlpkit.errors import NlpkitError
 from nlpkit.options import (
     AsOf,
     Catalogue,
+    EncoderName,
     HistoryFile,
     HistoryWait,
     Inputs,
@@ -28,6 +29,7 @@ from nlpkit.options import (
     Resume,
     Service,
 )
+from nlpkit.review_cli import review_app
 
 __all__ = ["app", "main"]
 
@@ -50,6 +52,8 @@ history_app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(history_app)
+app.add_typer(cataloguing.app)
+app.add_typer(review_app)
 
 
 def _version(wanted: bool) -> None:
@@ -79,6 +83,7 @@ def read(
             "--check", help="Print what became of every row, and the plan's own totals against what was read."
         ),
     ] = False,
+    encoder: EncoderName = "auto",
     resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
@@ -126,6 +131,7 @@ def score(
         ),
     ] = "",
     history_wait: HistoryWait = 10.0,
+    encoder: EncoderName = "auto",
     resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
@@ -171,6 +177,15 @@ def link(
     service: Service = "",
     as_of: AsOf = "",
     catalogue: Catalogue = "spotlight",
+    to_actions: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--to-actions",
+            metavar="FILE",
+            help="Link to the actions of this plan or table instead (may be given more than once).",
+            show_default=False,
+        ),
+    ] = None,
     table: Annotated[
         bool,
         typer.Option(
@@ -179,29 +194,41 @@ def link(
             "table, or scores first. --out may also end in .html; .xlsx has both forms.",
         ),
     ] = False,
+    encoder: EncoderName = "auto",
     resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
-    """Link updates to a catalogue: one row per link, or with --table services compared."""
+    """Link updates to a catalogue, or to another plan's actions; with --table, compare services."""
     from nlpkit.reporting.progress import ProgressBar
 
+    if table and to_actions:
+        raise typer.BadParameter("--table and --to-actions exclude each other: it has a catalogue's rows.")
     if table:
         _compare(inputs, out, service, as_of, catalogue, resume, quiet)
-    console.prepare(out, catalogue)
+    console.prepare(out, "none" if to_actions else catalogue)
+    others = None
     with console.working(out, resume) as keep:
         with ProgressBar(quiet=quiet) as bar:
             intake = console.take_in(inputs, service, as_of, quiet, outputs=[out], progress=bar, keep=keep)
-            from nlpkit.scoring import link as join
+            if to_actions:
+                others = console.take_in(to_actions, "", as_of, quiet, outputs=[out], progress=bar)
+            from nlpkit import scoring
 
             bar("linking", 1, 2)
-            links = join(intake.updates, catalogue=catalogue)
+            if others is None:
+                links = scoring.link(intake.updates, catalogue=catalogue)
+            else:
+                links = scoring.link_actions(intake.updates, others.updates)
         console.deliver(intake, links, out)
     if not quiet:
         linked = links["row_id"].nunique()
         console.say(
             f"{len(links)} links of {linked} updates; {len(intake.updates) - linked} updates have none"
         )
-    console.finish(intake, out, quiet=quiet)
+    aside = 0 if others is None else len(others.rejected)
+    if aside:
+        console.problem(f"{aside} rows or files set aside of --to-actions (nlpkit read lists them)")
+    console.finish(intake, out, not aside, quiet=quiet)
 
 
 def _compare(
@@ -250,6 +277,7 @@ def report(
     service: Service = "",
     as_of: AsOf = "",
     catalogue: MaybeCatalogue = "spotlight",
+    encoder: EncoderName = "auto",
     resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
@@ -320,6 +348,7 @@ def themes(
             "--map", metavar="FILE", help="Draw the map of updates here (.html or .png).", show_default=False
         ),
     ] = "",
+    encoder: EncoderName = "auto",
     quiet: Quiet = False,
 ) -> None:
     """Find what the work is about: themes of the updates, each with a title."""
@@ -359,7 +388,13 @@ def themes(
 
 
 @app.command()
-def demo(out: Out = "", service: Service = "", as_of: AsOf = "", quiet: Quiet = False) -> None:
+def demo(
+    out: Out = "",
+    service: Service = "",
+    as_of: AsOf = "",
+    encoder: EncoderName = "auto",
+    quiet: Quiet = False,
+) -> None:
     """Do all this on a demo plan and print the result."""
     from nlpkit.reporting.progress import ProgressBar
     from nlpkit.resources import bundled
@@ -422,10 +457,28 @@ def train(
             show_default=False,
         ),
     ] = "",
+    with_reviews: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="Adapt nlpkit's own model to these reviews (from 'nlpkit review import'). It is kept only "
+            "if it is better on reviews held back; else nothing is written and the exit status is 1.",
+            show_default=False,
+        ),
+    ] = "",
+    encoder: EncoderName = "auto",
 ) -> None:
-    """Learn the status model from labelled updates."""
+    """Learn the status model from labelled updates, or adapt it to reviews."""
     if model != "status":
         raise typer.BadParameter(f"'{model}' cannot be trained. Write: nlpkit train status")
+    if with_reviews:
+        from nlpkit.learning.adapting import adapt_status
+
+        if data:
+            raise typer.BadParameter("--data and --with-reviews exclude each other.")
+        kept, lines = adapt_status(with_reviews, Path(out))
+        console.say(*lines, error=False)
+        raise typer.Exit(0 if kept else 1)
     from nlpkit.learning.train import train_status
 
     console.say(*train_status(data, Path(out)), error=False)

@@ -20,7 +20,7 @@ _SYMBOLS = {
 }
 _SYMBOL = re.compile(f"[{''.join(_SYMBOLS)}]")
 _MARKED = re.compile(r"#((?:[0-9a-f]{2})?[0-9a-f]{6})(?![0-9a-z])", re.IGNORECASE)
-_BARE = re.compile(r"\s*((?:[0-9a-f]{2})?[0-9a-f]{6})\s*(\(?\s*fill(?:ed)?\s*\)?)?\s*", re.IGNORECASE)
+_BARE = re.compile(r"\s*((?:[0-9a-f]{2})?[0-9a-f]{6})(?:\s*(\(?\s*fill(?:ed)?\s*\)?))?\s*", re.IGNORECASE)
 
 # Degrees of hue at which the next colour begins; the last is red again.
 _HUES = ((15, "red"), (66, "amber"), (170, "green"), (255, "blue"), (330, "purple"), (360, "red"))

@@ -19,6 +19,7 @@ from nlpkit.keeping import Keep
 from nlpkit.reporting.comparison_page import comparison_page
 from nlpkit.schema import conform
 from nlpkit.scoring import Progress, score
+from nlpkit.unseen import TURNING
 
 __all__ = ["check_comparison", "compare", "judged", "write_comparison"]
 
@@ -77,7 +78,7 @@ def write_comparison(comparison: Comparison, path: str | Path) -> None:
             services=comparison.services,
             as_of=comparison.as_of,
         )
-        replace_file(Path(path), page.encode("utf8", "replace"))
+        replace_file(Path(path), TURNING.sub("\ufffd", page).encode("utf8", "replace"))
     elif ending == ".xlsx":
         sheets = {"services": comparison.wide, "one row each": comparison.long}
         filled = {

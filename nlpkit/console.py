@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
+from nlpkit.unseen import visible
+
 if TYPE_CHECKING:
     from types import FrameType
 
@@ -47,13 +49,14 @@ _STOPS = (signal.SIGINT, signal.SIGTERM)
 
 class _Messages(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        problem(f"{record.levelname.lower()}: {record.getMessage()}")
+        level = "" if record.levelno < logging.WARNING else f"{record.levelname.lower()}: "
+        problem(f"{level}{record.getMessage()}")
 
 
 def log_to_stderr() -> None:
     """Send the warnings of nlpkit's modules to standard error."""
     log = logging.getLogger("nlpkit")
-    log.addHandler(_Messages(logging.WARNING))
+    log.addHandler(_Messages())
     log.propagate = False
 
 
@@ -258,9 +261,11 @@ def say(*lines: str, error: bool = True) -> None:
     headed = len(lines) > 1
     for line in lines:
         bold = headed and bool(line) and not line.startswith(" ")
-        typer.secho(line, err=error, bold=bold or None, color=False if os.environ.get("NO_COLOR") else None)
+        typer.secho(
+            visible(line), err=error, bold=bold or None, color=False if os.environ.get("NO_COLOR") else None
+        )
 
 
 def problem(message: str) -> None:
     """Print a message to standard error."""
-    typer.secho(f"nlpkit: {message}", err=True)
+    typer.secho(visible(f"nlpkit: {message}"), err=True)

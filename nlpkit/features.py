@@ -44,6 +44,10 @@ class Features:
     encoder: Encoder | None = None
     _known: dict[str, NDArray[np.float32]] = field(default_factory=dict, repr=False, compare=False)
 
+    def know(self, texts: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Take vectors of texts that were encoded elsewhere, shape ``(len(texts), dimension)``."""
+        self._known.update(zip(texts, np.asarray(vectors, dtype=np.float32), strict=True))
+
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit-length vectors of texts, shape ``(len(texts), encoder.dimension)``.
 

@@ -25,6 +25,7 @@ from nlpkit.formats.encodings import decoded
 from nlpkit.formats.excel import excel_grids, to_excel
 from nlpkit.formats.jsonl import from_jsonl, to_jsonl
 from nlpkit.formats.parquet import from_parquet, to_parquet
+from nlpkit.limits import check_size, check_text_size, limit
 from nlpkit.schema import READ_COLUMNS, SCORE_COLUMNS
 
 __all__ = [
@@ -283,8 +284,11 @@ def file_bytes(path: str | Path) -> bytes:
         InputError: missing, a folder, or it cannot be opened.
     """
     if str(path) == "-":
-        return sys.stdin.buffer.read()
+        given = sys.stdin.buffer.read(limit("text_bytes") + 1)
+        check_text_size(len(given), source="standard input")
+        return given
     try:
+        check_size(Path(path).stat().st_size, source=path)
         return Path(path).read_bytes()
     except FileNotFoundError:
         raise InputError("there is no such file", source=path, remedy="Check the path.") from None

@@ -7,8 +7,11 @@ none is loaded before its content has been checked.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import math
+import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpkit.errors import NlpkitError
+from nlpkit.limits import limit, variable
 from nlpkit.resources import bundled
 
 __all__ = [
@@ -27,10 +31,15 @@ __all__ = [
     "OrdinalModel",
     "figures",
     "file_sha256",
+    "finite",
     "learned",
     "packaged_folder",
+    "unpacked_arrays",
     "verified",
 ]
+
+
+_HUGE = 1e300  # a whole number beyond has no float
 
 
 def packaged_folder(package: str, folder: str) -> Path:
@@ -102,12 +111,65 @@ def figures(path: Path) -> Mapping[str, Any]:
     """
     mend = "Reinstall nlpkit, or, for a model of your own, name the folder that nlpkit train wrote."
     try:
-        found = json.loads(path.read_text(encoding="utf8"))
-    except (OSError, ValueError) as error:
+        found = json.loads(path.read_text(encoding="utf8"), parse_constant=_not_finite)
+    except (OSError, ValueError, RecursionError) as error:
         raise NlpkitError(f"The model file {path} cannot be read ({error}). {mend}") from error
     if not isinstance(found, dict):
         raise NlpkitError(f"The model file {path} does not hold a model. {mend}")
     return found
+
+
+def unpacked_arrays(held: bytes, names: Sequence[str]) -> tuple[list[str], dict[str, NDArray[np.float64]]]:
+    """The terms and arrays of a ``model.npz``: figures only, nothing that can run, all finite.
+
+    Args:
+        held: the file.
+        names: of the arrays that must be there, besides "terms".
+
+    Raises:
+        NlpkitError: damaged, larger unpacked than the limit ``model_bytes``, an array lacks, is none of
+            numbers, or holds one that is not finite.
+    """
+    mend = "Reinstall nlpkit, or train the model again."
+    try:
+        with zipfile.ZipFile(io.BytesIO(held)) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+        if unpacked > limit("model_bytes"):
+            raise NlpkitError(
+                f"The model's arrays are {unpacked:,} bytes unpacked (limit {limit('model_bytes'):,}; "
+                f"{variable('model_bytes')} sets another). {mend}"
+            )
+        with np.load(io.BytesIO(held), allow_pickle=False) as arrays:
+            missing = [name for name in ("terms", *names) if name not in arrays.files]
+            if missing:
+                raise NlpkitError(f"The model lacks {', '.join(missing)}. {mend}")
+            terms = arrays["terms"].tobytes().decode("utf8").split("\n")
+            found = {name: arrays[name].astype(np.float64) for name in names}
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        raise NlpkitError(f"The model's arrays cannot be read ({str(error)[:200]}). {mend}") from error
+    for name, array in found.items():
+        if not np.isfinite(array).all():
+            raise NlpkitError(f"The model's '{name}' holds a number that is not finite. {mend}")
+    return terms, found
+
+
+def _not_finite(name: str) -> float:
+    raise ValueError(f"it holds {name}, where a number is needed")
+
+
+def finite(name: str, value: Any) -> float:
+    """A figure of a model, known to be a number.
+
+    Raises:
+        NlpkitError: it is none, or infinite.
+    """
+    number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _HUGE
+    if not number or not math.isfinite(value):
+        raise NlpkitError(
+            f"A model's '{name}' holds {str(value)[:40]!r}, which is no finite number: it was altered. "
+            "Reinstall nlpkit, or train the model again."
+        )
+    return float(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +188,7 @@ class LogisticModel:
             NlpkitError: it was learned on other features, or lacks a weight.
         """
         names, weights = _weighted(figures, features)
-        return cls(features=names, weights=weights, intercept=float(figures["intercept"]))
+        return cls(features=names, weights=weights, intercept=finite("intercept", figures.get("intercept")))
 
     def probability(self, values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """Of feature values, shape ``(…, features)``, the probability, shape ``(…)``.
@@ -161,7 +223,7 @@ class OrdinalModel:
             NlpkitError: it was learned on other features, lacks a weight, or has other thresholds.
         """
         names, weights = _weighted(figures, features)
-        thresholds = tuple(map(float, figures.get("thresholds", ())))
+        thresholds = tuple(finite("thresholds", value) for value in _listed(figures, "thresholds"))
         if len(thresholds) != steps or list(thresholds) != sorted(thresholds):
             raise NlpkitError(
                 f"An ordinal model has the thresholds {list(thresholds)}; {steps} that rise are needed. "
@@ -175,10 +237,16 @@ class OrdinalModel:
         return tuple(1 / (1 + math.exp(threshold - total)) for threshold in self.thresholds)
 
 
+def _listed(figures: Mapping[str, Any], name: str) -> list[Any]:
+    found = figures.get(name, []) if isinstance(figures, Mapping) else []
+    return found if isinstance(found, list) else []
+
+
 def _weighted(
     figures: Mapping[str, Any], features: Sequence[str]
 ) -> tuple[tuple[str, ...], tuple[float, ...]]:
-    names, weights = tuple(figures.get("features", ())), tuple(map(float, figures.get("weights", ())))
+    names = tuple(map(str, _listed(figures, "features")))
+    weights = tuple(finite("weights", value) for value in _listed(figures, "weights"))
     if names != tuple(features) or len(weights) != len(names):
         raise NlpkitError(
             f"A model was learned on the features {', '.join(names) or 'of nothing'}, but this nlpkit "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import date
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 __all__ = [
     "AsOf",
     "Catalogue",
+    "EncoderName",
     "HistoryFile",
     "HistoryWait",
     "Inputs",
@@ -36,6 +38,18 @@ def _as_of(value: str) -> str:
             f"'{value}' is not a date. Write a day, month or year: 2024-09-30, 2024-09 or 2024."
         ) from None
     return value
+
+
+def _encoder(name: str) -> str:
+    from nlpkit.embedding.default import choose_encoder
+
+    choose_encoder(name)
+    return name
+
+
+def _hush(quiet: bool) -> bool:
+    logging.getLogger("nlpkit.embedding").setLevel(logging.WARNING if quiet else logging.INFO)
+    return quiet
 
 
 Inputs = Annotated[
@@ -76,12 +90,24 @@ AsOf = Annotated[
         show_default=False,
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary, only problems.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", callback=_hush, help="No progress and no summary, only problems.")
+]
 Resume = Annotated[
     bool,
     typer.Option(
         "--resume",
         help="Go on from the work of a run that was stopped, kept in OUT.work; the result is the same.",
+    ),
+]
+EncoderName = Annotated[
+    str,
+    typer.Option(
+        "--encoder",
+        metavar="auto|reference|accelerated|FOLDER",
+        callback=_encoder,
+        help="What turns texts into vectors: the accelerated encoder where it is proved to agree with the "
+        "reference (auto), either of them, or a sentence-transformers model on disk.",
     ),
 ]
 Catalogue = Annotated[

@@ -16,6 +16,7 @@ from nlpkit.keeping import Keep
 from nlpkit.reporting.html import render
 from nlpkit.schema import Evidence, Status, conform
 from nlpkit.scoring import Progress, score
+from nlpkit.unseen import TURNING
 
 __all__ = ["check_report", "page", "report"]
 
@@ -83,7 +84,8 @@ def page(
             )
         else:
             scored = conform(scored, as_of=as_of)
-    return render(scored, why_empty=" ".join(why_empty)).encode("utf8", "replace")
+    made = render(scored, why_empty=" ".join(why_empty))
+    return TURNING.sub("\ufffd", made).encode("utf8", "replace")
 
 
 def check_report(path: str | Path) -> None:

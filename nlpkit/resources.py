@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from nlpkit.errors import NlpkitError
 
-__all__ = ["bundled", "lexicon"]
+__all__ = ["bundled", "cache_folder", "importing", "lexicon"]
+
+importing = threading.RLock()
+"""Held while a large library is imported whose parts depend on what else can be imported: spaCy without
+torch in one thread would otherwise leave another's import of transformers half done."""
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -30,6 +36,16 @@ def bundled(name: str) -> Path:
         if path.exists():
             return path
     raise NlpkitError(f"nlpkit's own file {name} is missing. Reinstall nlpkit.")
+
+
+def cache_folder() -> Path:
+    """Where what was once computed is kept: ``$NLPKIT_CACHE``, else the user's cache folder for nlpkit."""
+    given = os.environ.get("NLPKIT_CACHE", "").strip()
+    if given:
+        return Path(given).expanduser()
+    from platformdirs import user_cache_dir
+
+    return Path(user_cache_dir("nlpkit", appauthor=False))
 
 
 @cache

@@ -244,9 +244,11 @@ def derive_row_ids(table: pd.DataFrame) -> list[str]:
     Rows that have an id keep it. Actions without a reference are numbered in order ("~3").
     """
     ids: list[str] = []
-    taken: set[str] = set()
+    rows = table.to_dict("records")
+    taken = {str(row.get("row_id") or "").strip() for row in rows}
+    last: dict[str, int] = {}  # of each id that more rows would have: the number given last
     unnamed = 0
-    for row in table.to_dict("records"):
+    for row in rows:
         given = str(row.get("row_id") or "").strip()
         if not given:
             stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", str(row.get("source") or "table"))
@@ -259,10 +261,11 @@ def derive_row_ids(table: pd.DataFrame) -> list[str]:
             given = "/".join(part for part in (stem, action, period) if part)
             if given in taken and section:
                 given = "/".join(part for part in (stem, section, action, period) if part)
-            base, n = given, 1
+            base, n = given, last.get(given, 1)
             while given in taken:
                 n += 1
                 given = f"{base}#{n}"
+            last[base] = n
         taken.add(given)
         ids.append(given)
     return ids
@@ -392,6 +395,7 @@ def conform(table: pd.DataFrame, *, source: str = "", service: str = "", as_of: 
     for name, value in (("source", source), ("service", service), ("as_of", as_of)):
         if value:
             out[name] = out[name].mask(out[name] == "", value)
+    out["row_id"] = pd.Series([value.strip() for value in out["row_id"]], index=out.index, dtype="object")
     given = out["row_id"][out["row_id"] != ""]
     if given.duplicated().any():
         twice = str(given[given.duplicated()].iloc[0])
@@ -402,7 +406,7 @@ def conform(table: pd.DataFrame, *, source: str = "", service: str = "", as_of: 
             column="row_id",
             remedy="Give every row its own row_id, or leave the column out and nlpkit makes them.",
         )
-    out["row_id"] = derive_row_ids(out)
+    out["row_id"] = pd.Series(derive_row_ids(out), index=out.index, dtype="object")
     blank = out["declared_status"] == ""
     out.loc[blank, "declared_status"] = [declared_status(value) for value in out.loc[blank, "declared"]]
     rest = [name for name in out.columns if name not in READ_COLUMNS]

@@ -12,16 +12,19 @@ import pandas as pd
 from nlpkit import features
 from nlpkit.analysis import calendar, evidence, linking, outcomes, questions, slips, staleness, status
 from nlpkit.analysis.continuing import said_before
-from nlpkit.analysis.status_model import kept_model
-from nlpkit.catalogue import load_catalogue
+from nlpkit.analysis.status_model import StatusModel, kept_model
+from nlpkit.catalogue import Catalogue, load_catalogue
 from nlpkit.embedding import Encoder
+from nlpkit.embedding.beside import Beside, beside
 from nlpkit.embedding.default import default_encoder
+from nlpkit.embedding.proof import watched
 from nlpkit.errors import NlpkitError
 from nlpkit.history import WAIT, check_history, recall, record
 from nlpkit.keeping import Keep
+from nlpkit.language import split_sentences
 from nlpkit.schema import READ_COLUMNS, SCORE_COLUMNS, conform
 
-__all__ = ["Progress", "link", "score"]
+__all__ = ["Progress", "link", "link_actions", "score"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -70,6 +73,21 @@ def score(
             another encoder.
     """
     told = progress or _silent
+    with watched(told):
+        return _score(updates, catalogue, as_of, encoder, status_model, history, history_wait, told, keep)
+
+
+def _score(
+    updates: pd.DataFrame,
+    catalogue: str | Path | None,
+    as_of: str,
+    encoder: Encoder | None,
+    status_model: str | Path | None,
+    history: str | Path | None,
+    history_wait: float,
+    told: Progress,
+    keep: Keep | None,
+) -> pd.DataFrame:
     table = conform(updates.drop(columns=[c for c in SCORE_COLUMNS if c in updates.columns]), as_of=as_of)
     goal = None if catalogue is None else load_catalogue(catalogue)
     model = None if status_model is None else kept_model(status_model)
@@ -82,8 +100,30 @@ def score(
         )
     if history is not None:
         check_history(history, write=True, wait=history_wait)
+    with beside(encoder) as begin:
+        return _judged(table, goal, model, encoder, history, history_wait, told, keep, begin)
+
+
+def _judged(
+    table: pd.DataFrame,
+    goal: Catalogue | None,
+    model: StatusModel | None,
+    encoder: Encoder | None,
+    history: str | Path | None,
+    history_wait: float,
+    told: Progress,
+    keep: Keep | None,
+    begin: Beside,
+) -> pd.DataFrame:
     told("reading sentences", 0, 5)
+    sentences = _sentences(table) if status.reads_vectors(encoder, model) else []
+    ahead = None if encoder is None or not sentences else begin(encoder.encode, sentences)
     made = features.compute(table, encoder=encoder, keep=keep)
+    linked = None
+    if goal is not None and encoder is not None:
+        linked = begin(linking.link, table, goal, encoder, analyses=made.update)
+    if ahead is not None:
+        made.know(sentences, ahead.result())
     told("judging status", 1, 5)
     stated = status.judge(table, made, model=model)
     due = calendar.judge(table, made)
@@ -97,8 +137,8 @@ def score(
     shown = evidence.judge(table, made, stated)
     told("linking", 4, 5)
     found: list[list[dict[str, Any]]] = [[] for _ in range(len(table))]
-    if goal is not None and encoder is not None:
-        found = linking.links_column(table, linking.link(table, goal, encoder, analyses=made.update))
+    if linked is not None:
+        found = linking.links_column(table, linked.result())
     links = pd.Series(found, index=table.index, dtype="object", name="links")
     told("done", 5, 5)
     judged = pd.concat([stated, due, stale, shown, reached, links], axis=1)
@@ -110,6 +150,13 @@ def score(
     if history is not None:
         _keep(history, scored, made, history_wait)
     return scored
+
+
+def _sentences(table: pd.DataFrame) -> list[str]:
+    """Each distinct sentence of the updates: what status asks the vectors of."""
+    return list(
+        dict.fromkeys(text[start:end] for text in table["update"] for start, end in split_sentences(text))
+    )
 
 
 def _keep(history: str | Path, scored: pd.DataFrame, made: features.Features, wait: float) -> None:
@@ -155,6 +202,26 @@ def link(
         InputError: as :func:`score`.
     """
     return linking.link(conform(updates), load_catalogue(catalogue), encoder or default_encoder())
+
+
+def link_actions(
+    updates: pd.DataFrame, others: pd.DataFrame, *, encoder: Encoder | None = None
+) -> pd.DataFrame:
+    """Link every update to the actions of other plans that ask the same, or nearly.
+
+    Args:
+        updates: an update table.
+        others: the update table with the actions to link to; may hold several plans.
+        encoder: turns texts into vectors; nlpkit's own unless given.
+
+    Returns:
+        One row a link, best first within each update: ``row_id``, ``service``, ``action_id``,
+        ``to_row_id``, ``to_service``, ``to_action_id``, ``title``, ``grade``, ``score``, ``why``.
+
+    Raises:
+        InputError: as :func:`score`.
+    """
+    return linking.link_actions(conform(updates), conform(others), encoder or default_encoder())
 
 
 def _silent(stage: str, done: int, total: int) -> None:

@@ -491,3 +491,13 @@ def test_demo_is_readable_and_complete(run_process: Run) -> None:
     assert "\x1b" not in done.stdout
     wide = [line for line in done.stdout.splitlines() if len(line) > 80]
     assert all(line.strip().endswith("northmoor-2024.txt") for line in wide)
+
+
+def test_an_encoder_is_chosen(run: Run, demo_plan: Path) -> None:
+    refused = run("score", demo_plan, "--encoder", "no/such/folder", "--quiet")
+    assert refused.returncode == 2 and "no/such/folder: does not exist" in refused.stderr
+    assert refused.stdout == ""
+    by_name = {
+        name: run("score", demo_plan, "--encoder", name, "--quiet").stdout for name in ("auto", "accelerated")
+    }
+    assert by_name["auto"] == by_name["accelerated"] != ""

@@ -233,7 +233,7 @@ def test_duplicates_are_pairs_repeats_or_bare_words() -> None:
     repeated = Counter(" ".join(words(row["update"])) for row in bare)
     for row in bare:
         if repeated[" ".join(words(row["update"]))] > 1:
-            assert "empty" in row["labels"]["stale"], row["row_id"]
+            assert {"empty", "no_change"} & {*row["labels"]["stale"]}, row["row_id"]
 
 
 def test_no_two_services_tell_the_same() -> None:
@@ -269,6 +269,13 @@ def test_the_datasheet_counts_what_is_there() -> None:
             assert line in sheet, line
     for name, rows in FILES.items():
         assert re.search(rf"\| `{name}` \| {rows[0]['service']} \| [^|]+ \| {len(rows)} \|", sheet), name
+
+
+def test_every_theme_has_a_common_name_for_the_benchmark() -> None:
+    path = Path(__file__).resolve().parents[1] / "benchmarks" / "data" / "theme_names.json"
+    names = json.loads(path.read_text(encoding="utf8"))["sectors"]
+    themes = {(row["sector"], row["theme"]) for row in [*ROWS, *SERVICES]}
+    assert not [theme for theme in sorted(themes) if theme[1] not in names[theme[0]]]
 
 
 def _listed(label: str | list[str]) -> list[str]:

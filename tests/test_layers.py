@@ -13,15 +13,17 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "nlpkit"
 
 FLOORS = (
-    {"errors", "colours", "atomic"},
+    {"errors", "colours", "atomic", "unseen"},
+    {"limits"},
     {"resources"},
     {"schema"},
     {"language", "embedding", "models", "catalogue", "cells", "keeping"},
     {"database", "features", "files", "formats", "history", "reading", "reporting"},
     {"analysis"},
     {"intake", "learning", "scoring", "tables", "theming"},
-    {"comparing", "estimators", "publishing", "spacy_component"},
+    {"comparing", "estimators", "publishing", "review", "spacy_component"},
     {"console", "options"},
+    {"cataloguing", "review_cli"},
     {"cli"},
     {"__main__"},
 )
@@ -136,7 +138,7 @@ def test_importing_nlpkit_loads_no_heavy_module() -> None:
 def test_the_door_opens_on_what_it_names() -> None:
     import nlpkit
 
-    doors = ("compare", "link", "read", "report", "score", "themes")
+    doors = ("compare", "link", "link_actions", "read", "report", "score", "themes")
     assert all(callable(getattr(nlpkit, name)) for name in doors)
     assert set(nlpkit.__all__) == {"__version__", *doors}
     with pytest.raises(AttributeError, match="no attribute 'reed'"):

@@ -30,7 +30,7 @@ _FAR, _REACH = 0.25, 0.5  # the cosine from which meanings are near at all, and 
 _SPLIT = re.compile(
     r"[\n;•●▪]+|(?<=[.!?])\s+(?=[A-Z(])|(?<=\))\.?\s+(?=[A-Z])|(?:^|\s)(?:\(?[a-hivx]{1,3}\)|\d{1,2}[.)])\s+"
 )
-_SHOWN_BY = re.compile(r"\s*\(([^()]{3,120})\)?[\s.)]*$")
+_SHOWN_BY = re.compile(r"(?<!\s)\s*\(([^()]{3,120})\)?[\s.)]*$")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LEAST_WORDS = 2  # of an outcome; less is a heading or the debris of a split
 

@@ -59,7 +59,7 @@ _NARRATED = re.compile(
     re.IGNORECASE,
 )
 _WAS_TO = re.compile(r"\b(?:was|were)\s+to\s+\w+", re.IGNORECASE)
-_COUNTED = re.compile(r"\b\d[\d,]*\s*(?:of|/|out\s+of)\s*(?:the\s+|our\s+)?\d|\d\s?%", re.IGNORECASE)
+_COUNTED = re.compile(r"\b\d[\d,]{0,12}\s*(?:of|/|out\s+of)\s*(?:the\s+|our\s+)?\d|\d\s?%", re.IGNORECASE)
 _CONDITION = re.compile(r"\b(?:once|when|after|until|if|as\s+soon\s+as|following)\b", re.IGNORECASE)
 _GONE = frozenset({"also_done", "also_in_place"})
 _LATELY = 75

@@ -29,14 +29,18 @@ __all__ = [
     "Facet",
     "Facets",
     "compare",
+    "compare_pairs",
     "compared_terms",
     "prepare",
     "telling_terms",
+    "term_counts",
     "without_preamble",
+    "word_matrix",
 ]
 
 _GENERIC = 0.25  # what a word of almost any plan counts, against 1 for one that only one entry has
 _UNKNOWN = 0.5  # what a word counts that no entry has: it only dilutes
+_PAIRS = 20_000  # compared at once, one by one
 _TELLING = 0.5  # weight that a facet needs for half of its words' say
 
 _WHEN = (
@@ -115,6 +119,7 @@ class Facets:
         words: facets × words, rows of unit length.
         shares: facets × words, each word's share of its facet, times how telling the facet is.
         profiles: entries × words, rows of unit length.
+        owned: for each kind and entry, the places of its facets.
     """
 
     catalogue: Catalogue
@@ -127,6 +132,7 @@ class Facets:
     words: Any
     shares: Any
     profiles: Any
+    owned: Mapping[str, Sequence[NDArray[np.intp]]]
 
 
 def prepare(catalogue: Catalogue, encoder: Encoder) -> Facets:
@@ -141,11 +147,13 @@ def prepare(catalogue: Catalogue, encoder: Encoder) -> Facets:
     )
     spans: dict[str, slice] = {}
     starts: dict[str, NDArray[np.intp]] = {}
+    owned: dict[str, list[NDArray[np.intp]]] = {}
     for kind in _KINDS:
         places = [i for i, facet in enumerate(facets) if facet.kind == kind]
-        owners = [facets[i].entry for i in places]
+        owners = np.array([facets[i].entry for i in places])
         spans[kind] = slice(places[0], places[-1] + 1)
-        starts[kind] = np.array([owners.index(i) for i in entries], dtype=np.intp)
+        starts[kind] = np.searchsorted(owners, np.arange(len(entries))).astype(np.intp)
+        owned[kind] = np.split(np.array(places, dtype=np.intp), starts[kind][1:])
     terms = [compared_terms(facet.text) for facet in facets]
     whole: list[set[str]] = [set() for _ in entries]
     for facet, found in zip(facets, terms, strict=True):
@@ -167,9 +175,10 @@ def prepare(catalogue: Catalogue, encoder: Encoder) -> Facets:
         vectors=encoder.encode([facet.text for facet in facets]),
         weights=weights,
         columns=columns,
-        words=_matrix([_unit(found, weights) for found in terms], columns),
-        shares=_matrix([_shares(found, weights) for found in terms], columns),
-        profiles=_matrix([_unit(found, weights) for found in whole], columns),
+        words=word_matrix([_unit(found, weights) for found in terms], columns),
+        shares=word_matrix([_shares(found, weights) for found in terms], columns),
+        profiles=word_matrix([_unit(found, weights) for found in whole], columns),
+        owned=owned,
     )
 
 
@@ -195,8 +204,8 @@ def compare(texts: Sequence[str], vectors: NDArray[np.float32], facets: Facets) 
         Shape ``(len(texts), entries, len(FEATURES))``.
     """
     found = [compared_terms(text) for text in texts]
-    unit = _matrix([_unit(terms, facets.weights) for terms in found], facets.columns)
-    present = _matrix([dict.fromkeys(terms, 1.0) for terms in found], facets.columns)
+    unit = word_matrix([_unit(terms, facets.weights) for terms in found], facets.columns)
+    present = word_matrix([dict.fromkeys(terms, 1.0) for terms in found], facets.columns)
     # In double precision and rounded, so that the last bits do not depend on how many texts are compared.
     meaning = np.round(vectors.astype(np.float64) @ facets.vectors.astype(np.float64).T, 6)
     words = (unit @ facets.words.T).toarray()
@@ -210,6 +219,47 @@ def compare(texts: Sequence[str], vectors: NDArray[np.float32], facets: Facets) 
         ],
         axis=2,
     ).astype(np.float32)
+
+
+def compare_pairs(
+    texts: Sequence[str], vectors: NDArray[np.float32], facets: Facets, pairs: NDArray[np.intp]
+) -> NDArray[np.float32]:
+    """What :func:`compare` says, for some pairs of a text and an entry only.
+
+    Args:
+        texts, vectors, facets: as for :func:`compare`.
+        pairs: shape ``(2, pairs)``: the places of a text and of an entry.
+
+    Returns:
+        Shape ``(pairs, len(FEATURES))``.
+    """
+    found = [compared_terms(text) for text in texts]
+    unit = word_matrix([_unit(terms, facets.weights) for terms in found], facets.columns)
+    present = word_matrix([dict.fromkeys(terms, 1.0) for terms in found], facets.columns)
+    out = np.zeros((pairs.shape[1], len(FEATURES)), dtype=np.float32)
+    for first in range(0, pairs.shape[1], _PAIRS):
+        mine, theirs = pairs[:, first : first + _PAIRS]
+        into = out[first : first + _PAIRS]
+        for place, kind in enumerate(_KINDS):
+            owned = [facets.owned[kind][entry] for entry in theirs]
+            sizes = np.array([len(places) for places in owned])
+            facet, text = np.concatenate(owned), np.repeat(mine, sizes)
+            starts = np.cumsum([0, *sizes[:-1]])
+            cosines = np.einsum("pd,pd->p", vectors[text], facets.vectors[facet])
+            into[:, place] = np.maximum.reduceat(np.round(cosines, 6), starts)
+            words = np.maximum.reduceat(_row_products(unit[text], facets.words[facet]), starts)
+            into[:, 3] = np.maximum(into[:, 3], words)
+            if kind != "detail":
+                shares = np.maximum.reduceat(_row_products(present[text], facets.shares[facet]), starts)
+                into[:, 4] = np.maximum(into[:, 4], shares)
+        into[:, 5] = _row_products(unit[mine], facets.profiles[theirs])
+    return out
+
+
+def _row_products(left: Any, right: Any) -> NDArray[np.float32]:
+    """Of two sparse matrices of one shape, the products row by row."""
+    products: NDArray[np.float32] = np.asarray(left.multiply(right).sum(axis=1)).ravel()
+    return products
 
 
 def _best(values: NDArray[Any], facets: Facets, kind: str) -> NDArray[Any]:
@@ -232,6 +282,11 @@ def _terms(text: str) -> tuple[tuple[str, str], ...]:
 def compared_terms(text: str) -> set[str]:
     """The distinct words of a text as they are compared."""
     return {term for term, _ in _terms(text)}
+
+
+def term_counts(text: str) -> Counter[str]:
+    """The words of a text as they are compared, and how often each stands there."""
+    return Counter(term for term, _ in _terms(text))
 
 
 def telling_terms(text: str) -> dict[str, str]:
@@ -281,7 +336,7 @@ def _shares(terms: Iterable[str], weights: Mapping[str, float]) -> dict[str, flo
     return {term: weight / (total + _TELLING) for term, weight in known.items()}
 
 
-def _matrix(rows: Sequence[Mapping[str, float]], columns: Mapping[str, int]) -> Any:
+def word_matrix(rows: Sequence[Mapping[str, float]], columns: Mapping[str, int]) -> Any:
     """Rows of weighted words as a sparse matrix."""
     from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 

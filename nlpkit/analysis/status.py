@@ -26,11 +26,12 @@ from nlpkit.analysis.status_model import (
 )
 from nlpkit.analysis.topic import off_topic
 from nlpkit.analysis.views import Case, Passage, case_at, is_bare, read_sentences
+from nlpkit.embedding import Encoder
 from nlpkit.features import Features
 from nlpkit.resources import lexicon
 from nlpkit.schema import Mismatch, Status
 
-__all__ = ["decide", "judge", "mismatch", "probabilities", "standing"]
+__all__ = ["decide", "judge", "mismatch", "probabilities", "reads_vectors", "standing"]
 
 _REASONS = 4
 
@@ -55,7 +56,7 @@ def judge(updates: pd.DataFrame, features: Features, *, model: StatusModel | Non
     Raises:
         NlpkitError: the learned model is missing, altered or does not fit this nlpkit.
     """
-    model = _fitting(model, features)
+    model = _fitting(model, features.encoder)
     away = off_topic(updates, features)
     if model is not None:
         features.vectors([s.text for analysis in features.update for s in analysis.sentences])
@@ -179,12 +180,17 @@ def _weight(name: str, status: str) -> float:
     return float(lexicon("status_weights")["signals"].get(name, {}).get(status, 0.0))
 
 
-def _fitting(model: StatusModel | None, features: Features) -> StatusModel | None:
+def reads_vectors(encoder: Encoder | None, model: StatusModel | None = None) -> bool:
+    """Whether :func:`judge` will ask for the vector of every sentence of the updates."""
+    return _fitting(model, encoder) is not None
+
+
+def _fitting(model: StatusModel | None, encoder: Encoder | None) -> StatusModel | None:
     """The learned model, or nlpkit's own, where it was learned on vectors of this encoder."""
-    if features.encoder is None:
+    if encoder is None:
         return None
     model = model or packaged_model()
-    return model if model.encoder == features.encoder.name else None
+    return model if model.encoder == encoder.name else None
 
 
 def _weights(status: Status) -> Callable[[str], float]:

@@ -18,8 +18,9 @@ from __future__ import annotations
 import io
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,14 +28,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpkit.analysis.house import House
 from nlpkit.analysis.signals import Signal
 from nlpkit.analysis.views import Case, View
 from nlpkit.errors import NlpkitError
-from nlpkit.models import figures, verified
+from nlpkit.models import figures, finite, unpacked_arrays, verified
 from nlpkit.resources import bundled
 from nlpkit.schema import Status
 
 __all__ = [
+    "FORMAT_OF_HOUSES",
     "RULES",
     "STATUSES",
     "Reading",
@@ -58,6 +61,9 @@ RULES = tuple(f"rule_{status}" for status in STATUSES)
 
 FORMAT = 1
 """Raised when what the features mean changes: a model of another format is refused."""
+
+FORMAT_OF_HOUSES = 2
+"""The format of a model in a folder that also has ``house.json``: one that reads only the rest refuses it."""
 
 _ARRAYS = (
     "idf",
@@ -98,8 +104,9 @@ class Vocabulary:
 
     def weighted(self, numbers: Sequence[int]) -> tuple[NDArray[np.int64], Array]:
         """Distinct numbers and their TF-IDF (logarithmic counts, unit length)."""
-        distinct, counts = np.unique(np.asarray(numbers, dtype=np.int64), return_counts=True)
-        values = (1.0 + np.log(counts)) * self.idf[distinct]
+        counted = sorted(Counter(numbers).items())  # for so few numbers much faster than np.unique
+        distinct = np.array([number for number, _ in counted], dtype=np.int64)
+        values = (1.0 + np.log([float(count) for _, count in counted])) * self.idf[distinct]
         norm = math.sqrt(float((values * values).sum()))
         return distinct, values / norm if norm else values
 
@@ -196,6 +203,7 @@ class StatusModel:
     arrays: Mapping[str, Array]
     temperature: float
     encoder: str = ""  # the name of the encoder whose vectors it was trained on
+    house: House | None = None  # what an organisation's reviews added
 
     def __post_init__(self) -> None:
         wide, sides = len(STATUSES) + 1, len(STATUSES)
@@ -241,12 +249,18 @@ class StatusModel:
         evidence = self.evidence(numbers, vectors, sentences)
         values = _in_order(self.document_names, document)
         rules = np.array([document[name] for name in RULES])
-        whole = self._vote(values, evidence, numbers, rules)
+        whole = self._vote(values, evidence, numbers, rules, self._in_house(texts))
         count = len(texts)
         lost = np.zeros((count, len(STATUSES)))
         for i in range(count):
             rest = [k for k in range(count) if k != i]
-            lost[i] = whole - self._vote(values, evidence[rest], [numbers[k] for k in rest], rules)
+            lost[i] = whole - self._vote(
+                values,
+                evidence[rest],
+                [numbers[k] for k in rest],
+                rules,
+                self._in_house([texts[k] for k in rest]),
+            )
         return Reading(softmax(whole), lost)
 
     def evidence(
@@ -286,15 +300,27 @@ class StatusModel:
     def _place(self) -> Mapping[str, int]:
         return _places(self.document_names)
 
+    def _in_house(self, texts: Sequence[str]) -> Array:
+        """What the organisation's own words add to the log-probabilities."""
+        if self.house is None:
+            return np.zeros(len(STATUSES))
+        return self.house.scores(gram for text in texts for gram in grams(text))
+
     def _vote(
-        self, document: Array, evidence: Array, numbers: Sequence[Sequence[int]], rules: Array
+        self,
+        document: Array,
+        evidence: Array,
+        numbers: Sequence[Sequence[int]],
+        rules: Array,
+        in_house: Array,
     ) -> Array:
         """Log-probabilities of the statuses."""
         arrays = self.arrays
         stages = np.concatenate([document, pooled(evidence)]) @ arrays["document"] + arrays["document_bias"]
         distinct, values = self.vocabulary.weighted([n for sentence in numbers for n in sentence])
         words = values @ arrays["words"][distinct] + arrays["words_bias"]
-        return _log_softmax(vote(_log_softmax(stages), _log_softmax(words), rules) / self.temperature)
+        said = _log_softmax(vote(_log_softmax(stages), _log_softmax(words), rules) / self.temperature)
+        return said if self.house is None else _log_softmax(said + in_house)
 
     def files(self) -> tuple[dict[str, Any], bytes]:
         """The model as what stands in ``model.json`` (without hashes) and the bytes of ``model.npz``."""
@@ -333,18 +359,37 @@ class StatusModel:
         ]
         if lacking:
             raise NlpkitError(f"The status model's model.json lacks {', '.join(lacking)}: it was altered.")
-        with np.load(io.BytesIO(arrays), allow_pickle=False) as held:
-            missing = [name for name in ("terms", *_ARRAYS) if name not in held.files]
-            if missing:
-                raise NlpkitError(f"The status model lacks {', '.join(missing)}. Reinstall nlpkit.")
-            terms = held["terms"].tobytes().decode("utf8").split("\n")
-            wide = {name: held[name].astype(np.float64) for name in _ARRAYS}
+        terms, wide = unpacked_arrays(arrays, _ARRAYS)
+        temperature = finite("temperature", facts["temperature"])
+        sentence = tuple(map(str, facts["sentence_features"]))
+        document = tuple(map(str, facts["document_features"]))
+        kinds, wider = len(STATUSES), len(STATUSES) + 1
+        shapes = {
+            "idf": (len(terms),),
+            "sentence_words": (len(terms), wider),
+            "sentence_cues": (len(sentence), wider),
+            "sentence_words_bias": (wider,),
+            "vectors": (*wide["vectors"].shape[:1], wider),
+            "vector_cues": (len(sentence), wider),
+            "vectors_bias": (wider,),
+            "document": (len(document) + pooled(np.zeros((1, wider))).size, kinds),
+            "document_bias": (kinds,),
+            "words": (len(terms), kinds),
+            "words_bias": (kinds,),
+        }
+        wrong = [
+            f"'{name}' is of shape {wide[name].shape}" for name in _ARRAYS if wide[name].shape != shapes[name]
+        ]
+        if temperature <= 0:
+            wrong.append(f"the temperature is {temperature}")
+        if wrong:
+            raise NlpkitError(f"The status model's parts do not fit together: {wrong[0]}. Train it again.")
         return cls(
             vocabulary=Vocabulary({gram: i for i, gram in enumerate(terms)}, wide["idf"]),
-            sentence_names=tuple(facts["sentence_features"]),
-            document_names=tuple(facts["document_features"]),
+            sentence_names=sentence,
+            document_names=document,
             arrays=wide,
-            temperature=float(facts["temperature"]),
+            temperature=temperature,
             encoder=str(facts["encoder"]),
         )
 
@@ -373,9 +418,14 @@ def kept_model(folder: str | Path) -> StatusModel:
     Raises:
         NlpkitError: as :func:`packaged_model`.
     """
-    facts = figures(Path(folder) / "model.json")
+    facts = dict(figures(Path(folder) / "model.json"))
+    house = None
+    if facts.get("format") == FORMAT_OF_HOUSES:
+        place = verified(Path(folder) / "house.json", str(facts.get("house_sha256", "")))
+        house = House.from_file(figures(place), len(STATUSES))
+        facts["format"] = FORMAT
     path = verified(Path(folder) / "model.npz", str(facts.get("sha256", "")))
-    return StatusModel.from_files(facts, path.read_bytes())
+    return replace(StatusModel.from_files(facts, path.read_bytes()), house=house)
 
 
 @cache

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 import pandas as pd
 
@@ -126,8 +126,13 @@ def case_at(updates: pd.DataFrame, features: Features, i: int, *, off_topic: flo
 
 def read_sentences(case: Case) -> list[View]:
     """The sentences of the update as the judgements read them, in order."""
-    asked = frozenset(stem(word) for word in _WORD.findall(case.recommendation.text.lower()))
-    return [_view(sentence, case, asked) for sentence in case.update.sentences]
+    return list(_views(case.update, case.recommendation.text, case.asked, case.as_of))
+
+
+@lru_cache(maxsize=4096)  # several judgements read the same update
+def _views(update: TextAnalysis, recommendation: str, asked: str, as_of: date | None) -> tuple[View, ...]:
+    words = frozenset(stem(word) for word in _WORD.findall(recommendation.lower()))
+    return tuple(_view(sentence, asked, as_of, words) for sentence in update.sentences)
 
 
 def is_bare(text: str) -> bool:
@@ -149,18 +154,18 @@ def idioms(name: str) -> re.Pattern[str]:
     )
 
 
-def _view(sentence: Sentence, case: Case, asked: frozenset[str]) -> View:
+def _view(sentence: Sentence, asked: str, as_of: date | None, words: frozenset[str]) -> View:
     beside = tuple(
         (Stage(c.kind.removeprefix("also_")), c.text) for c in sentence.cues if c.kind.startswith("also_")
     )
     stage, cue = _by_idiom(sentence) or _by_clauses(sentence, beside)
-    stage, cue = _in_context(sentence, stage, cue, beside, case.as_of)
-    weight = 0.7 + 0.6 * coverage(case.asked, sentence.text)
-    if case.as_of and sentence.dates and stage in (*HAPPENED, Stage.NONE):
-        years = min((case.as_of - mention.latest).days for mention in sentence.dates) / 365
+    stage, cue = _in_context(sentence, stage, cue, beside, as_of)
+    weight = 0.7 + 0.6 * coverage(asked, sentence.text)
+    if as_of and sentence.dates and stage in (*HAPPENED, Stage.NONE):
+        years = min((as_of - mention.latest).days for mention in sentence.dates) / 365
         if years > _BACKGROUND_YEARS:
             weight *= 0.6
-    deed, interim = _deed(sentence, cue, asked) if stage is Stage.DONE else ("", "")
+    deed, interim = _deed(sentence, cue, words) if stage is Stage.DONE else ("", "")
     return View(sentence, stage, cue, beside, weight, deed, interim)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
-import os
 import re
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from nlpkit.atomic import clear_scraps, write_whole
 from nlpkit.embedding import Encoder
+from nlpkit.resources import cache_folder
 
-__all__ = ["CachedEncoder", "default_cache_folder"]
+__all__ = ["CachedEncoder"]
 
 _log = logging.getLogger(__name__)
 _OURS = re.compile(r"[0-9a-f]{64}\.npy")
@@ -24,42 +25,58 @@ _CHUNK = 512  # texts encoded before they are kept: some seconds of work, lost a
 _MANY = 32  # shards; beyond this, loading them costs more than writing them as one
 
 
-def default_cache_folder() -> Path:
-    """``$NLPKIT_CACHE`` if set, else the user's cache folder for nlpkit."""
-    given = os.environ.get("NLPKIT_CACHE", "").strip()
-    if given:
-        return Path(given).expanduser()
-    from platformdirs import user_cache_dir
-
-    return Path(user_cache_dir("nlpkit", appauthor=False))
-
-
 class CachedEncoder:
     """An encoder in front of another: it asks only for texts that it has not seen.
 
-    Vectors lie under ``folder`` in shards, one folder an encoder name, each shard a NumPy file
+    Vectors lie under ``folder`` in shards, one folder an encoder, each shard a NumPy file
     (without pickle) named after the SHA-256 of its content and put in place by renaming. So a
     half-written or altered shard is recognised, left out with a warning and its vectors made again,
-    and two processes may share the folder. A folder that cannot be written costs only a warning.
+    and two processes may share the folder,
+    as two threads may the encoder. A folder that cannot be written costs only a warning.
 
     Args:
         encoder: makes the vectors that are missing; not called when none is.
-        folder: where to keep them; :func:`default_cache_folder` if not given.
+        folder: where to keep them; :func:`cache_folder` if not given.
     """
 
     def __init__(self, encoder: Encoder, folder: Path | str | None = None) -> None:
         self.name = encoder.name
-        self.dimension = encoder.dimension
         self._encoder = encoder
-        slug = re.sub(r"[^A-Za-z0-9.-]+", "_", encoder.name)
-        digest = hashlib.sha256(encoder.name.encode()).hexdigest()[:8]
-        base = Path(folder) if folder is not None else default_cache_folder()
-        self.folder = base / "vectors" / f"{slug}-{digest}"
+        self._base = Path(folder) if folder is not None else cache_folder()
+        self._kept_under = ""
         self._known: dict[bytes, NDArray[np.float32]] = {}
         self._read: set[str] = set()
+        self._lock = threading.RLock()
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        return self._encoder.dimension
+
+    @property
+    def in_threads(self) -> bool:
+        """Whether the encoder says of itself that a thread beside the main one may load and use it."""
+        return bool(getattr(self._encoder, "in_threads", False))
+
+    @property
+    def cache_key(self) -> str:
+        """What the vectors are kept under: the encoder's ``cache_key`` or, without one, its name."""
+        return str(getattr(self._encoder, "cache_key", self.name))
+
+    @property
+    def folder(self) -> Path:
+        """Where the vectors lie."""
+        return self._base / "vectors" / _slug(self.cache_key)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors, shape ``(len(texts), dimension)``, in the order of the texts."""
+        if not len(texts):
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        with self._lock:
+            return self._encoded(texts)
+
+    def _encoded(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self._settle()
         keys = [self._key(text) for text in texts]
         if any(key not in self._known for key in keys):
             self._read_shards()
@@ -70,15 +87,25 @@ class CachedEncoder:
             for at in range(0, len(wanted), _CHUNK):
                 keys_now = wanted[at : at + _CHUNK]
                 vectors = np.asarray(self._encoder.encode([missing[key] for key in keys_now]), np.float32)
+                if self._settle():  # the encoder has turned to another way; never mix the vectors of two
+                    return self._encoded(texts)
                 fresh = dict(zip(keys_now, vectors, strict=True))
                 self._known.update(fresh)
                 writable = writable and bool(self._write_shard(fresh))
-        if not keys:
-            return np.zeros((0, self.dimension), dtype=np.float32)
         return np.stack([self._known[key] for key in keys])
 
+    def _settle(self) -> bool:
+        """Forget what was read if the vectors are now kept elsewhere; whether that is so."""
+        key = self.cache_key
+        if key == self._kept_under:
+            return False
+        self._kept_under = key
+        self._known.clear()
+        self._read.clear()
+        return True
+
     def _key(self, text: str) -> bytes:
-        return hashlib.sha256(f"{self.name}\0{text}".encode("utf8", "surrogatepass")).digest()
+        return hashlib.sha256(f"{self._kept_under}\0{text}".encode("utf8", "surrogatepass")).digest()
 
     @property
     def _layout(self) -> np.dtype[np.void]:
@@ -144,6 +171,10 @@ class CachedEncoder:
             for name in names:
                 if name != merged:
                     _remove(self.folder / name)
+
+
+def _slug(key: str) -> str:
+    return f"{re.sub(r'[^A-Za-z0-9.-]+', '_', key)}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
 
 
 def _remove(path: Path) -> None:

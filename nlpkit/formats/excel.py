@@ -12,9 +12,10 @@ from typing import Any
 
 from nlpkit.cells import FORMULA, cell_text, plain
 from nlpkit.errors import InputError
+from nlpkit.limits import check_cells, check_texts
 from nlpkit.schema import DICT_COLUMNS
 
-__all__ = ["excel_grids", "to_excel", "to_workbook"]
+__all__ = ["excel_grids", "excel_value", "timeless", "to_excel", "to_workbook"]
 
 _CELL_LIMIT = 32_767
 _NOT_IN_XML = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\ufffe\uffff]")
@@ -30,25 +31,30 @@ def excel_grids(raw: bytes, *, source: str | Path) -> dict[str, list[list[Any]]]
     """
     import python_calamine
 
-    from nlpkit.reading.archives import check_archive
+    from nlpkit.reading.archives import check_archive, xml_parts
+    from nlpkit.reading.extents import check_reach
 
     check_archive(raw, source=source, part="xl/workbook.xml", kind="Excel workbook", ending=".xlsx")
+    for _, part in xml_parts(raw, source=source):
+        check_reach(part, source=source)
+    grids: dict[str, list[list[Any]]] = {}
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(raw))
-        return {
-            about.name: [
-                [_value(cell) for cell in row]
-                for row in book.get_sheet_by_name(about.name).to_python(skip_empty_area=False)
-            ]
-            for about in book.sheets_metadata
-            if about.typ == python_calamine.SheetTypeEnum.WorkSheet
-        }
+        for about in book.sheets_metadata:
+            if about.typ == python_calamine.SheetTypeEnum.WorkSheet:
+                sheet = book.get_sheet_by_name(about.name).to_python(skip_empty_area=False)
+                grids[about.name] = [[_value(cell) for cell in row] for row in sheet]
     except (python_calamine.CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
         raise InputError(
             f"is not a readable Excel workbook ({error})",
             source=source,
             remedy="Save it as .xlsx, without a password, or as .csv.",
         ) from None
+    for name, grid in grids.items():
+        check_cells(len(grid), max(map(len, grid), default=0), source=source)
+        for number, row in enumerate(grid, start=1):
+            check_texts(row, source=source, row=f"sheet '{name}', row {number}")
+    return grids
 
 
 def to_excel(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, place: str | Path) -> bytes:
@@ -82,7 +88,7 @@ def to_workbook(
     filled = {
         title: [
             [
-                _value_or_text(value, place=place, row=number, column=name)
+                excel_value(value, place=place, row=number, column=name)
                 for name, value in zip(columns, row, strict=True)
             ]
             for number, row in enumerate((columns, *rows), start=1)
@@ -101,7 +107,7 @@ def to_workbook(
             source=place,
             remedy="Make room for temporary files (TMPDIR names their folder), or write .csv instead.",
         ) from None
-    return _timeless(made.getvalue())
+    return timeless(made.getvalue())
 
 
 def _fill(sheet: Any, grid: Sequence[Sequence[Any]], *, fixed: int, wide: Sequence[bool]) -> None:
@@ -133,7 +139,12 @@ def _value(cell: Any) -> Any:
     return plain(cell) if isinstance(cell, date) else cell
 
 
-def _value_or_text(value: Any, *, place: str | Path, row: int, column: str) -> Any:
+def excel_value(value: Any, *, place: str | Path, row: int, column: str) -> Any:
+    """A plain value as a cell can hold it: numbers as they are, all else as text that XML allows.
+
+    Raises:
+        InputError: a text longer than a cell can hold (32,767 characters).
+    """
     if value is None or isinstance(value, bool | int | float):
         return value
     text = cell_text(value)
@@ -149,7 +160,7 @@ def _value_or_text(value: Any, *, place: str | Path, row: int, column: str) -> A
     return _NOT_IN_XML.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
 
 
-def _timeless(workbook: bytes) -> bytes:
+def timeless(workbook: bytes) -> bytes:
     """The same workbook without the moment it was saved, so that equal tables give equal bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(workbook)) as old, zipfile.ZipFile(out, "w") as new:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from nlpkit.cells import frame
 from nlpkit.errors import InputError, NoRows
+from nlpkit.limits import check_cells, check_text_size, check_texts, limit, passed
 
 __all__ = ["from_jsonl", "to_jsonl"]
 
@@ -25,7 +26,9 @@ def from_jsonl(raw: bytes, *, source: str | Path) -> pd.DataFrame:
     Raises:
         InputError: no line, or one that is not UTF-8, not JSON or not an object; it names the line.
     """
+    check_text_size(len(raw), source=source)
     records: list[dict[str, Any]] = []
+    names: dict[str, None] = {}
     for number, line in enumerate(raw.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
         if not line.strip():
             continue
@@ -43,15 +46,43 @@ def from_jsonl(raw: bytes, *, source: str | Path) -> pd.DataFrame:
             told = f"is not valid JSON ({error.msg} at character {error.colno})"
             raise InputError(told, source=source, row=place, remedy=_REMEDY) from None
         except RecursionError:
-            raise InputError("is JSON nested too deep", source=source, row=place, remedy=_REMEDY) from None
+            raise _too_deep(source, place) from None
+        except ValueError as error:  # a whole number of more than 4,300 digits
+            told = f"holds a number that is too long ({error})"
+            raise InputError(told, source=source, row=place, remedy="Write it as a text.") from None
         if not isinstance(record, dict):
             told = f"holds a JSON {_KINDS.get(type(record), 'null')}, not an object"
             raise InputError(told, source=source, row=place, remedy=_REMEDY)
+        _check_values(record, line, source=source, row=place)
+        names.update(dict.fromkeys(record))
         records.append(record)
+        check_cells(len(records), len(names), source=source, row=place)
     if not records:
         raise NoRows("is empty", source=source, remedy="Give a table with at least one row.")
-    columns = list(dict.fromkeys(name for record in records for name in record))
-    return frame({name: [record.get(name) for record in records] for name in columns})
+    return frame({name: [record.get(name) for record in records] for name in names})
+
+
+def _check_values(record: dict[str, Any], line: bytes, *, source: str | Path, row: str) -> None:
+    """Refuse a record with a text or a nesting that no plan has; most lines are too short for either."""
+    deepest, longest = limit("json_depth"), limit("cell_characters")
+    if len(line) <= longest and line.count(b"[") + line.count(b"{") <= deepest:
+        return
+    waiting: list[tuple[Any, int]] = [(record, 1)]
+    while waiting:
+        value, depth = waiting.pop()
+        if depth > deepest:
+            raise _too_deep(source, row)
+        if isinstance(value, str):
+            check_texts([value], source=source, row=row)
+        elif isinstance(value, list):
+            waiting.extend((item, depth + 1) for item in value)
+        elif isinstance(value, dict):
+            waiting.extend((item, depth + 1) for item in (*value, *value.values()))
+
+
+def _too_deep(source: str | Path, row: str) -> InputError:
+    told = "is JSON nested too deep"
+    return passed("json_depth", told, source=source, row=row, remedy=_REMEDY)
 
 
 def to_jsonl(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:

@@ -12,7 +12,9 @@ from nlpkit.resources import lexicon
 __all__ = ["defined_acronyms", "sector_acronyms", "write_out"]
 
 _IN_BRACKETS = re.compile(r"\((?P<acronym>[A-Z][A-Za-z&/]{1,7})\)")
-_BEFORE = re.compile(r"(?:[A-Za-z][\w’'-]*|&)(?:[\s,/&]+(?:[A-Za-z][\w’'-]*|&)){0,9}[\s,]*$")
+# A word begins where no other goes on, so that a run of letters can be taken for words in one way only.
+_WORD = r"(?:(?:(?<![\w’'-])|(?<=\s[’'-]))[A-Za-z][\w’'-]*|&)"
+_BEFORE = re.compile(rf"{_WORD}(?:[\s,/]*{_WORD}){{0,12}}[\s,]*$")
 _TOKEN = re.compile(r"(?<![\w&/])[A-Za-z][A-Za-z&]{1,7}(?![\w&])")
 _SKIPPED = frozenset({"and", "of", "the", "for", "in", "to", "on", "&"})
 

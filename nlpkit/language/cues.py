@@ -75,7 +75,7 @@ _CLAUSE_END = re.compile(
 )
 _DENIAL = re.compile(
     r"\b(?:no(?!\s+(?:doubt|less|fewer|more|later|matter|sooner|change)\b)|none|nothing|nobody|neither|nor"
-    r"|not(?!\s+(?:only|just|all|every)\b)|cannot|never|without|free\s+(?:of|from))\b|\w+n['’]t\b",
+    r"|not(?!\s+(?:only|just|all|every)\b)|cannot|never|without|free\s+(?:of|from))\b|(?<!\w)\w+n['’]t\b",
     re.IGNORECASE,
 )
 _PREDICATE = re.compile(
@@ -179,7 +179,9 @@ def _qualified(sentence: str, start: int, short: Sequence[tuple[int, int]]) -> b
     )
 
 
-_COUNTED = re.compile(r"(\w[\w,]*)\s+(?:out\s+)?of\s+(?:(?:the|our|its|all)\s+)?(\w[\w,]*)", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"(?<![\w,])(\w[\w,]*)\s+(?:out\s+)?of\s+(?:(?:the|our|its|all)\s+)?(\w[\w,]*)", re.IGNORECASE
+)
 
 
 def _is_whole(words: str) -> bool:

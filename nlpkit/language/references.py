@@ -69,7 +69,7 @@ _ACCOUNT = re.compile(
 )
 """An account given elsewhere: a pointer only where the text says that it holds here too."""
 _HOLDS_HERE = re.compile(
-    r"\s*\)?\s*(?:(?:is|are)\s+(?:also\s+|equally\s+)?(?:relevant|applicable)|also\b|appl(?:y|ies)\b|covers?\b"
+    r"\s*(?:\)\s*)?(?:(?:is|are)\s+(?:also\s+|equally\s+)?(?:relevant|applicable)|also\b|appl(?:y|ies)\b|covers?\b"
     r"|refers?\b)",
     re.IGNORECASE,
 )
@@ -206,7 +206,7 @@ _DOCUMENT = re.compile(
 )
 _SEE_ATTACHED = re.compile(r"\b(?:see|as\s+per|please\s+find)\s+attached\b(?:\s+[\w-]+){0,3}", re.IGNORECASE)
 _OTHER_SOURCE = re.compile(
-    r"\s*\)?\s*(?:of|from|in|within)\s+(?:the|our|its|that|their|an?)\s+(?!(?:this|above|same)\b)(?:[\w&’'/-]+\s+){0,7}?"
+    r"\s*(?:\)\s*)?(?:of|from|in|within)\s+(?:the|our|its|that|their|an?)\s+(?!(?:this|above|same)\b)(?:[\w&’'/-]+\s+){0,7}?"
     r"(?:report|review|inspection|inquiry|audit|spotlight|thematic|investigation|plan)\b",
     re.IGNORECASE,
 )
@@ -250,7 +250,7 @@ def _ids(text: str) -> tuple[str, ...]:
 
 def _between(first: str, last: str) -> list[str]:
     """What follows ``first`` up to and with ``last``; just ``last`` where that is no range."""
-    low, high = re.search(r"\d+$", first), re.search(r"\d+$", last)
+    low, high = re.search(r"(?<!\d)\d+$", first), re.search(r"(?<!\d)\d+$", last)
     if low is None or high is None or first[: low.start()] != last[: high.start()]:
         return [last]
     if not 0 < int(high[0]) - int(low[0]) <= LONGEST_RANGE:
@@ -291,7 +291,8 @@ def _known_pattern(ids: frozenset[str]) -> re.Pattern[str] | None:
 def _shape(action_id: str) -> str:
     """The expression for an id and those of its kind; a number with points stands for itself only."""
     parts = [re.escape(part) for part in re.findall(r"[^\W\d_]+|[^A-Za-z\s]+(?<![-–])", action_id)]
-    if "/" in action_id or re.search(r"[A-Za-z].*\d", action_id):
+    letter = re.search(r"[A-Za-z]", action_id)
+    if "/" in action_id or (letter and re.search(r"\d", action_id[letter.end() :])):
         parts = [re.sub(r"\d+", lambda digits: rf"\d{{1,{max(3, len(digits[0]))}}}", part) for part in parts]
     return r"[\s\-–]?".join(parts)
 

@@ -23,7 +23,7 @@ _BULLET_MARK = re.compile(_BULLET)
 _LINE_BULLET = re.compile(r"(?:^|\n)[ \t]*([-–—*o·>]|\(?(?:\d{1,2}|[a-hA-H]|[ivx]{1,4})[.)])[ \t]+(?=\S)")
 _INLINE_DASH = re.compile(r"(?<=\S)[ \t]+([-–*o·])[ \t]+(?=[A-Z0-9])")
 _INLINE_NUMBER = re.compile(r"(?<=[.;:!?])\s+(\(?(?:\d{1,2}|[a-h]|[ivx]{1,4})[.)])\s+(?=[A-Za-z])")
-_STOP = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)")
+_STOP = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’)\]]*(?=\s|$)")
 _TIGHT_STOP = re.compile(
     r"(?<=[a-z)\]’'”\"][a-z)\]’'”\"])\.(?=(?:[A-Z][a-z]+|A|I)\s)|(?<=[a-z]{2})\.(?=(?:A|I)\s)"
 )
@@ -116,7 +116,7 @@ def _parts_a_date(text: str, position: int) -> bool:
     behind = _DAY_BEHIND.search(text[max(0, position - 24) : position])
     if behind is None:
         return False
-    gap = re.search(r"\s*$", behind[0])
+    gap = re.search(r"(?<!\s)\s*$", behind[0])
     if gap is None or "\n" not in gap[0]:
         return True
     # a figure may well end a line, and a heading "March" open the next
@@ -221,7 +221,9 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
         return _LETTERED.search(earlier) is not None  # an initial ("P. Smith") or "Phase B."
     if re.fullmatch(r"\d{1,2}|[a-h]|[ivx]{1,4}", word):
         # a number that opens a list item belongs to it
-        return bool(earlier.strip(" \t\n•-–")) and re.search(r"[.;:!?\n]\s*$", earlier) is None
+        ended = earlier.rstrip()
+        opens = ended.endswith((".", ";", ":", "!", "?")) or "\n" in earlier[len(ended) :]
+        return bool(earlier.strip(" \t\n•-–")) and not opens
     return True
 
 

@@ -8,9 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from importlib import import_module, metadata
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from nlpkit.errors import NlpkitError
+from nlpkit.language.tag_cache import Tagged, keep, kept
+from nlpkit.resources import importing
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -53,9 +57,31 @@ def _without_torch() -> Iterator[None]:
         del sys.modules["torch"]
 
 
+@contextmanager
+def _without_commands() -> Iterator[None]:
+    """Keep spaCy from importing its command line, a third of its own import; ``spacy.info`` still works."""
+    if "spacy" in sys.modules:
+        yield
+        return
+
+    def info(*arguments: Any, **more: Any) -> Any:
+        return import_module("spacy.cli.info").info(*arguments, **more)
+
+    places = {name: ModuleType(name) for name in ("spacy.cli", "spacy.cli.info")}
+    places["spacy.cli"].__path__ = []
+    places["spacy.cli.info"].info = info  # type: ignore[attr-defined]
+    sys.modules.update(places)
+    try:
+        yield
+    finally:
+        for name, place in places.items():
+            if sys.modules.get(name) is place:
+                del sys.modules[name]
+
+
 @cache
 def _tagger() -> Language:
-    with _without_torch():
+    with importing, _without_torch(), _without_commands():
         import spacy
 
     for name in MODELS:
@@ -79,15 +105,33 @@ def tag_sentences(sentences: Sequence[str]) -> list[list[Token]]:
     """
     if not sentences:
         return []
+    model = _model()
+    known = kept(sentences, model)
+    missing = [sentence for sentence in sentences if sentence not in known]
+    if missing:
+        fresh = dict(zip(missing, _tagged(missing), strict=True))
+        keep(fresh, model)
+        known |= fresh
+    return [[_token(sentence, *word) for word in known[sentence]] for sentence in sentences]
+
+
+def _tagged(sentences: Sequence[str]) -> list[Tagged]:
     readable = [_UNSPACED.sub(lambda run: "x" * len(run[0]), sentence) for sentence in sentences]
     return [
-        [
-            _token(sentence, word.idx, word.idx + len(word.text), word.tag_)
-            for word in doc
-            if not word.is_space
-        ]
-        for sentence, doc in zip(sentences, _tagger().pipe(readable, batch_size=128), strict=True)
+        tuple((word.idx, word.idx + len(word.text), word.tag_) for word in doc if not word.is_space)
+        for doc in _tagger().pipe(readable, batch_size=128)
     ]
+
+
+@cache
+def _model() -> str:
+    """The model and spaCy with their versions, found without importing either."""
+    for name in MODELS:
+        try:
+            return f"{name} {metadata.version(name)} spacy {metadata.version('spacy')}"
+        except metadata.PackageNotFoundError:
+            continue
+    return ""
 
 
 def _token(sentence: str, start: int, end: int, tag: str) -> Token:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from nlpkit.files import read_table
 from nlpkit.resources import bundled
 from nlpkit.schema import SCORE_COLUMNS, Status, conform
 
-__all__ = ["Labelled", "corpus", "corpus_labels", "labelled", "labelled_table"]
+__all__ = ["Labelled", "corpus", "corpus_labels", "labelled", "labelled_table", "reviews_corpus"]
 
 LEAST_ROWS = 60
 """Fewer labelled rows than this train nothing that is worth having."""
@@ -65,6 +65,23 @@ def corpus(split: str) -> Labelled:
         hashes,
         typical=[path.stem in typical for path, _ in lines],
     )
+
+
+def reviews_corpus(period: str) -> Labelled:
+    """The ``first_period`` or ``next_period`` of ``corpora/reviews``, rows of an action in one group.
+
+    The labels count as reviews would, so deciding passages are left out.
+    """
+    path = bundled("corpora/reviews") / f"{period}.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf8").splitlines()]
+    labels = [row.pop("labels")["status"] for row in rows]
+    data = labelled(
+        pd.DataFrame(rows),
+        labels,
+        [""] * len(rows),
+        {path.name: hashlib.sha256(path.read_bytes()).hexdigest()},
+    )
+    return replace(data, group=tuple(data.updates["action_id"]))
 
 
 def corpus_labels(split: str) -> list[dict[str, Any]]:

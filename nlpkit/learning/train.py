@@ -23,6 +23,7 @@ from nlpkit import features
 from nlpkit.analysis import status as by_rule
 from nlpkit.analysis.signals import read_signals
 from nlpkit.analysis.status_model import (
+    FORMAT_OF_HOUSES,
     RULES,
     STATUSES,
     StatusModel,
@@ -203,11 +204,16 @@ def predict(model: StatusModel, data: Material) -> Array:
 
 
 def write(model: StatusModel, folder: Path, about: Mapping[str, Any]) -> None:
-    """Keep a model: ``model.npz``, and ``model.json`` with what is known of it and the other's hash."""
+    """Keep a model: ``model.npz`` (and ``house.json``, if reviews added to it), and ``model.json`` with
+    what is known of it and the others' hashes."""
     facts, arrays = model.files()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.npz").write_bytes(arrays)
     told = {**about, **facts, "sha256": hashlib.sha256(arrays).hexdigest()}
+    if model.house is not None:
+        held = model.house.file()
+        (folder / "house.json").write_bytes(held)
+        told |= {"format": FORMAT_OF_HOUSES, "house_sha256": hashlib.sha256(held).hexdigest()}
     (folder / "model.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
 
 

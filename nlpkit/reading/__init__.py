@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,16 +12,14 @@ from nlpkit.embedding import Encoder
 from nlpkit.embedding.default import default_encoder
 from nlpkit.errors import InputError
 from nlpkit.formats.encodings import decoded
+from nlpkit.limits import check_cells, check_size, check_text_size, check_texts, limit, passed
 from nlpkit.reading.accounts import Account, Check, Reading
 from nlpkit.reading.blocks import Block, Row, Table, cell_from_markup
 from nlpkit.reading.documents import Document, placed
-from nlpkit.reading.headers import role_of
-from nlpkit.reading.plan import read_blocks
-from nlpkit.reading.text import blocks_from_text
+from nlpkit.unseen import UNSEEN
 
 __all__ = [
     "DOCUMENT_SUFFIXES",
-    "MAX_DOCUMENT_BYTES",
     "OTHER_FORMATS",
     "Account",
     "Check",
@@ -62,9 +61,6 @@ OTHER_FORMATS = {
     ".mhtml": "Save the page as 'web page, HTML only'.",
 }
 """Endings of documents that are not read, and what to do with those."""
-
-MAX_DOCUMENT_BYTES = 200_000_000
-"""Size of a document as it is on disk."""
 
 
 def read_documents(
@@ -110,9 +106,12 @@ def read_document(
     Raises:
         InputError: the file is missing, of an unknown format, undecodable, or holds no updates.
     """
+    from nlpkit.reading.plan import read_blocks  # an update table needs nothing of it
+
     path = Path(path)
     document = _document(path, raw)
     blocks = document.blocks
+    _refuse_long(blocks, path)
     reading = read_blocks(blocks, source=path.name, service=service, as_of=as_of)
     if reading.updates.empty and _has_unknown_headings(blocks):
         reading = read_blocks(
@@ -139,12 +138,15 @@ def read_frame(frame: pd.DataFrame, *, source: str, service: str = "", as_of: st
     Raises:
         InputError: no column is recognisable as a progress narrative.
     """
+    from nlpkit.reading.plan import read_blocks
+
     lines = [[str(name) for name in frame.columns], *frame.fillna("").astype(str).values.tolist()]
     rows = tuple(
-        Row(tuple(cell_from_markup(cell.replace("\n", "<br>")) for cell in line), place)
+        Row(tuple(cell_from_markup(UNSEEN.sub("", cell).replace("\n", "<br>")) for cell in line), place)
         for place, line in enumerate(lines, 1)
     )
     blocks: list[Block] = [Table(rows, 1)]
+    _refuse_long(blocks, source)
     reading = read_blocks(blocks, source=source, service=service, as_of=as_of)
     if reading.updates.empty:
         headings = ", ".join(repr(str(name)) for name in list(frame.columns)[:12])
@@ -156,8 +158,37 @@ def read_frame(frame: pd.DataFrame, *, source: str, service: str = "", as_of: st
     return reading
 
 
+def _refuse_long(blocks: Sequence[Block], source: str | Path) -> None:
+    """Refuse what has more rows and paragraphs than any plan; reading takes half a second a thousand."""
+    count = sum(len(block.rows) if isinstance(block, Table) else 1 for block in blocks)
+    if count > limit("plan_rows"):
+        raise passed(
+            "plan_rows",
+            f"has {count:,} rows and paragraphs",
+            source=source,
+            remedy="Split it, or take out what is no plan. An update table (with a column 'update') may "
+            "have more.",
+        )
+    size = sum(map(_characters, blocks))
+    if size > limit("plan_characters"):
+        raise passed(
+            "plan_characters",
+            f"has {size:,} characters",
+            source=source,
+            remedy="Split it, or take out what is no plan.",
+        )
+
+
+def _characters(block: Block) -> int:
+    if isinstance(block, Table):
+        return sum(len(line.text) for row in block.rows for cell in row.cells for line in cell.lines)
+    return len(block.text)
+
+
 def _has_unknown_headings(blocks: Sequence[Block]) -> bool:
     """Whether some row names two columns of a plan, so that a third may be the narrative's."""
+    from nlpkit.reading.headers import role_of
+
     return any(
         sum(bool(role_of(cell.text)) for cell in row.cells) >= 2
         for block in blocks
@@ -195,28 +226,49 @@ def _document(path: Path, raw: bytes | None) -> Document:
         from nlpkit.reading.workbooks import document_from_workbook
 
         return document_from_workbook(raw, source=path)
+    from nlpkit.reading.text import blocks_from_text
+
+    check_text_size(len(raw), source=path)
     text, notes = decoded(raw, source=path)
+    _check_lines(text, path)
     return Document(blocks_from_text(_with_words(text, path)), notes)
+
+
+def _check_lines(text: str, path: Path) -> None:
+    """Refuse a text with more lines, or a longer one, than any plan has."""
+    if text.count("\n") + text.count("\r") > 2 * limit("text_lines"):  # Windows ends a line with both
+        raise passed(
+            "text_lines",
+            f"has more than {limit('text_lines'):,} lines",
+            source=path,
+            remedy="Split the document, or take out what is no plan.",
+        )
+    if text.count("\t") > limit("document_cells"):
+        raise passed(
+            "document_cells",
+            f"has more than {limit('document_cells'):,} tabs, each the edge of a cell",
+            source=path,
+            remedy="Split the document, or take out the tables that hold no plan.",
+        )
+    widest = max((line.count("\t") for line in text.splitlines()), default=0)
+    check_cells(1, widest + 1, source=path)
+    if len(text) > limit("cell_characters"):
+        for number, line in enumerate(text.splitlines(), start=1):
+            check_texts(re.split(r"[\t|]", line), source=path, row=f"line {number}")
 
 
 def document_bytes(path: Path) -> bytes:
     """The content of a document.
 
     Raises:
-        InputError: no ordinary file, larger than :data:`MAX_DOCUMENT_BYTES`, or it cannot be opened.
+        InputError: no ordinary file, larger than the limit ``file_bytes``, or it cannot be opened.
     """
     if not path.exists():
         raise InputError("does not exist", source=path, remedy="Check the path.")
     if path.is_dir():
         raise InputError("is a folder", source=path, remedy="Name the files in it.")
     try:
-        size = path.stat().st_size
-        if size > MAX_DOCUMENT_BYTES:
-            raise InputError(
-                f"is {size:,} bytes large (limit {MAX_DOCUMENT_BYTES:,})",
-                source=path,
-                remedy="Save the part with the plan as a document of its own, or without its pictures.",
-            )
+        check_size(path.stat().st_size, source=path)
         return path.read_bytes()
     except OSError as error:
         told = f"cannot be opened ({error.strerror or error})"

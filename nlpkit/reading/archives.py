@@ -1,35 +1,31 @@
-"""Office documents are zip archives: what their directory declares is checked before they are opened."""
+"""Office documents are zip archives: what they declare, then what they hold is checked before it is read.
+
+The directory is checked first, nothing unpacked (:func:`check_archive`); then every part is unpacked
+once, no further than it declares, and what looks like XML is looked through as text (:func:`xml_parts`).
+"""
 
 from __future__ import annotations
 
 import io
 import re
 import zipfile
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from nlpkit.errors import InputError
+from nlpkit.limits import limit, passed
 
-__all__ = [
-    "MAX_ENTRIES",
-    "MAX_ENTRY_BYTES",
-    "MAX_RATIO",
-    "MAX_UNPACKED_BYTES",
-    "check_archive",
-    "leads_outside",
-    "refuse_declarations",
-]
+__all__ = ["check_archive", "leads_outside", "refuse_declarations", "refuse_elements", "xml_parts"]
 
-MAX_ENTRIES = 5000
-"""Files in one archive; a long Word document with pictures has some hundred."""
-MAX_ENTRY_BYTES = 60_000_000
-"""Unpacked size of one file in an archive."""
-MAX_UNPACKED_BYTES = 200_000_000
-"""Unpacked size of all files in an archive."""
-MAX_RATIO = 300
-"""Times that a file may be larger unpacked, from :data:`_SMALL` on; tables of a plan reach some 40."""
 _SMALL = 2_000_000
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _DECLARES = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_ENCODING = re.compile(rb"<\?xml[^<>]{0,200}?\bencoding\s{0,9}=\s{0,9}[\"']([\w.:-]{1,40})", re.IGNORECASE)
+_USUAL = frozenset(
+    {b"utf-8", b"utf8", b"utf-16", b"us-ascii", b"ascii", b"iso-8859-1", b"iso-8859-15", b"windows-1252"}
+)
+_PIECE = 1 << 20
 _REMEDY = "Office documents do not look like this: open it in the program that made it and save it again."
 
 
@@ -48,7 +44,7 @@ def check_archive(raw: bytes, *, source: str | Path, part: str, kind: str, endin
 
     Raises:
         InputError: another format under this name, one with a password, damaged, or an archive that
-            declares more than one of the limits here, unsafe names, or the same name twice.
+            declares more than a limit of :mod:`nlpkit.limits`, unsafe names, or the same name twice.
     """
     _refuse_others(raw, source, kind, ending)
     try:
@@ -60,8 +56,8 @@ def check_archive(raw: bytes, *, source: str | Path, part: str, kind: str, endin
             source=source,
             remedy=f"It cannot be opened as {_a(kind)}: fetch it again, or save it anew as {ending}.",
         ) from None
-    if len(entries) > MAX_ENTRIES:
-        raise _refusal(f"holds {len(entries):,} files (limit {MAX_ENTRIES:,})", source)
+    if len(entries) > limit("archive_entries"):
+        raise passed("archive_entries", f"holds {len(entries):,} files", source=source, remedy=_REMEDY)
     names = [entry.filename for entry in entries]
     for name in names:
         if leads_outside(name):
@@ -77,21 +73,22 @@ def check_archive(raw: bytes, *, source: str | Path, part: str, kind: str, endin
             )
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise _refusal("is packed in a way that Office does not use", source)
-        if entry.file_size > MAX_ENTRY_BYTES:
-            raise _refusal(
-                f"holds a file of {entry.file_size:,} bytes unpacked (limit {MAX_ENTRY_BYTES:,})", source
+        if entry.file_size > limit("entry_bytes"):
+            raise passed(
+                "entry_bytes",
+                f"holds a file of {entry.file_size:,} bytes unpacked",
+                source=source,
+                remedy=_REMEDY,
             )
-        if entry.file_size > _SMALL and entry.file_size > MAX_RATIO * max(1, entry.compress_size):
-            raise _refusal(
-                f"holds a file {entry.file_size // max(1, entry.compress_size):,} times larger unpacked "
-                f"(limit {MAX_RATIO})",
-                source,
+        if entry.file_size > _SMALL and entry.file_size > limit("entry_ratio") * max(1, entry.compress_size):
+            times = entry.file_size // max(1, entry.compress_size)
+            raise passed(
+                "entry_ratio", f"holds a file {times:,} times larger unpacked", source=source, remedy=_REMEDY
             )
     unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > MAX_UNPACKED_BYTES:
-        raise _refusal(f"is {unpacked:,} bytes unpacked (limit {MAX_UNPACKED_BYTES:,})", source)
-    if sum(entry.compress_size for entry in entries) > len(raw):
-        raise _refusal("holds files that share the same bytes", source)
+    if unpacked > limit("unpacked_bytes"):
+        raise passed("unpacked_bytes", f"is {unpacked:,} bytes unpacked", source=source, remedy=_REMEDY)
+    _refuse_odd_layout(archive.comment, entries, len(raw), source)
     if part not in names:
         raise InputError(
             f"is no {kind}, whatever its name says",
@@ -110,12 +107,83 @@ def leads_outside(name: str) -> bool:
     )
 
 
+def xml_parts(raw: bytes, *, source: str | Path) -> Iterator[tuple[str, bytes]]:
+    """The XML parts of an archive that :func:`check_archive` let through, checked one by one.
+
+    Every entry is unpacked, also those that are no XML, as some reader may; what a part is counts by how it
+    begins, not by its name.
+
+    Yields:
+        Name and content, without documents types, entities or unusual encodings.
+
+    Raises:
+        InputError: a part that is damaged, is not what the directory declares, declares entities, or has
+            more elements than the limit ``elements``.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            for entry in archive.infolist():
+                with archive.open(entry) as file:
+                    head = file.read(_PIECE)
+                    if not _looks_like_xml(head):
+                        while file.read(_PIECE):
+                            pass
+                        continue
+                    part = head + file.read()
+                refuse_declarations(part, source=source)
+                yield entry.filename, part
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+        raise InputError(
+            f"is damaged ({error})",
+            source=source,
+            remedy="Fetch it again, or open it in its program and save it anew.",
+        ) from None
+
+
+def _looks_like_xml(head: bytes) -> bool:
+    return head.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n").startswith(b"<")
+
+
+def refuse_elements(xml: bytes, most: int, *, source: str | Path) -> None:
+    """Refuse XML with more elements than some number, counted by its angle brackets.
+
+    Raises:
+        InputError: it has; ``elements`` is named as the limit.
+    """
+    count = xml.count(b"<") - xml.count(b"</")
+    if count > most:
+        raise passed(
+            "elements",
+            f"holds {count:,} elements",
+            source=source,
+            remedy="No plan is that large: save the part with the plan as a document of its own.",
+        )
+
+
+def _refuse_odd_layout(comment: bytes, entries: list[zipfile.ZipInfo], size: int, source: str | Path) -> None:
+    """Refuse an archive of which two programs might see different directories, or files that overlap."""
+    if comment or (entries and min(entry.header_offset for entry in entries) != 0):
+        raise _refusal("has something before its first or after its last file", source)
+    end = 0
+    for entry in sorted(entries, key=lambda entry: entry.header_offset):
+        if entry.header_offset < end:
+            raise _refusal("holds files that share the same bytes", source)
+        end = entry.header_offset + 30 + len(entry.orig_filename) + entry.compress_size
+    if end > size:
+        raise _refusal("holds files that share the same bytes", source)
+
+
 def refuse_declarations(xml: bytes, *, source: str | Path) -> None:
-    """Refuse XML that declares a document type or entities; no Office program writes one.
+    """Refuse XML that declares a document type or entities, or an encoding that hides them.
+
+    No Office program writes one.
 
     Raises:
         InputError: it does.
     """
+    named = _ENCODING.search(xml[:400].replace(b"\x00", b""))
+    if named and named[1].lower() not in _USUAL:
+        raise _refusal(f"holds XML in an unusual encoding ({named[1].decode('ascii')})", source)
     plain = xml.replace(b"\x00", b"") if xml[:2] in (b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00") else xml
     if _DECLARES.search(plain):
         raise _refusal("holds XML that declares entities or a document type", source)

@@ -112,7 +112,7 @@ _BREAKS = {
     "h4",
 }
 _MARKS = {"u", "b", "strong"}
-INLINE_BULLET = re.compile(r"\s+(?=[•▪◦●‣]\s*\S)")
+INLINE_BULLET = re.compile(r"(?<!\s)\s+(?=[•▪◦●‣]\s*\S)")
 """Where list items stand on one line with the bullet kept."""
 
 

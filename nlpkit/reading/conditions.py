@@ -9,9 +9,9 @@ from typing import Any
 
 __all__ = ["Condition", "colour_given", "conditions_of"]
 
-_LITERAL = re.compile(r'\s*=?\s*(?:"(?P<text>[^"]{0,200})"|(?P<number>-?\d{1,12}(?:\.\d{1,9})?))\s*')
+_LITERAL = re.compile(r'\s*(?:=\s*)?(?:"(?P<text>[^"]{0,200})"|(?P<number>-?\d{1,12}(?:\.\d{1,9})?))\s*')
 _COMPARED = re.compile(
-    r"\s*=?\s*(?P<fixed>\$?)(?P<column>[A-Z]{1,3})\$?(?P<row>\d{1,7})\s*=(?P<other>.*)", re.DOTALL
+    r"\s*(?:=\s*)?(?P<fixed>\$?)(?P<column>[A-Z]{1,3})\$?(?P<row>\d{1,7})\s*=(?P<other>.*)", re.DOTALL
 )
 _WORDS = {"containsText", "notContainsText", "beginsWith", "endsWith"}
 

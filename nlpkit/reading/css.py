@@ -8,10 +8,9 @@ from colorsys import hls_to_rgb
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["MAX_RULES", "Style", "Stylesheet", "css_colour"]
+from nlpkit.limits import limit
 
-MAX_RULES = 5000
-"""Rules read from the style sheets of one page; later ones are left out."""
+__all__ = ["Style", "Stylesheet", "css_colour"]
 
 _NAMES = {
     "red": "ff0000", "darkred": "8b0000", "firebrick": "b22222", "crimson": "dc143c", "maroon": "800000",
@@ -103,7 +102,7 @@ class Stylesheet:
     """The rules of a page that fill or hide elements."""
 
     def __init__(self, sheets: Iterable[str]) -> None:
-        rules = [rule for sheet in sheets for rule in _rules(sheet)][:MAX_RULES]
+        rules = [rule for sheet in sheets for rule in _rules(sheet)][: limit("style_rules")]
         self._by_key: dict[str, list[_Rule]] = {}
         for number, rule in enumerate(rules):
             last = rule.steps[-1]

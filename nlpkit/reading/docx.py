@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nlpkit.errors import InputError
-from nlpkit.reading.archives import check_archive, refuse_declarations
+from nlpkit.limits import limit, passed
+from nlpkit.reading.archives import check_archive, refuse_elements, xml_parts
 from nlpkit.reading.blocks import Block, Bullet, Heading, Line, Paragraph, Table
 from nlpkit.reading.grids import CellText, Grid, Laid
 from nlpkit.reading.shading import fill_of, theme_colours
@@ -25,10 +26,7 @@ from nlpkit.reading.text import prose_block
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
-__all__ = ["MAX_DEPTH", "blocks_from_docx"]
-
-MAX_DEPTH = 150
-"""Elements inside one another in a document; Word itself stays below 50."""
+__all__ = ["blocks_from_docx"]
 
 _PART = "word/document.xml"
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -53,18 +51,16 @@ def blocks_from_docx(raw: bytes, *, source: str | Path) -> list[Block]:
 
     Raises:
         InputError: not a Word document of the present format, damaged, with a password, or beyond a
-            limit of :mod:`nlpkit.reading.archives` or :mod:`nlpkit.reading.grids`.
+            limit of :mod:`nlpkit.limits`.
     """
     import docx
     from docx.opc.exceptions import OpcError
     from lxml import etree
 
-    names = check_archive(raw, source=source, part=_PART, kind="Word document", ending=".docx")
+    check_archive(raw, source=source, part=_PART, kind="Word document", ending=".docx")
+    for _, part in xml_parts(raw, source=source):
+        refuse_elements(part, limit("elements"), source=source)
     try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            for name in names:
-                if name.endswith((".xml", ".rels")):
-                    refuse_declarations(archive.read(name), source=source)
         document = docx.Document(io.BytesIO(raw))
         body = document.element.body
         parts = {str(part.partname).lstrip("/"): part.blob for part in document.part.package.iter_parts()}
@@ -91,14 +87,15 @@ def blocks_from_docx(raw: bytes, *, source: str | Path) -> list[Block]:
         ) from error
     if body is None:
         raise InputError("has no text", source=source, remedy="Open it in Word and save it again as .docx.")
-    if _depth(body) > MAX_DEPTH:
+    if _depth(body) > limit("document_depth"):
         raise _too_deep(source)
     return _Document(body, parts, source).blocks
 
 
 def _too_deep(source: str | Path) -> InputError:
-    return InputError(
-        f"nests its elements more than {MAX_DEPTH} deep",
+    return passed(
+        "document_depth",
+        f"nests its elements more than {limit('document_depth')} deep",
         source=source,
         remedy="Open it in Word, take tables out of tables, and save it again as .docx.",
     )
@@ -234,7 +231,7 @@ class _Document:
         notes: list[str] = []
         for name, tag in (("word/footnotes.xml", "footnote"), ("word/endnotes.xml", "endnote")):
             root = _parsed(parts.get(name))
-            if root is None or _depth(root) > MAX_DEPTH:
+            if root is None or _depth(root) > limit("document_depth"):
                 continue
             for note in root.iterchildren(f"{_W}{tag}"):
                 if note.get(f"{_W}type", "normal") != "normal":

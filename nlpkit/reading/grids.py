@@ -7,19 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from nlpkit.errors import InputError
+from nlpkit.limits import check_cells, limit, passed
 from nlpkit.reading.blocks import INLINE_BULLET, RULED, Cell, Line, Row
+from nlpkit.unseen import UNSEEN
 
-__all__ = ["MAX_CELL_CHARACTERS", "MAX_TABLE_CELLS", "CellText", "Grid", "Laid"]
+__all__ = ["CellText", "Grid", "Laid"]
 
-MAX_CELL_CHARACTERS = 200_000
-"""Characters that one cell or paragraph may hold; the longest real narratives have some 20,000."""
-MAX_TABLE_CELLS = 1_000_000
-"""Cells that the tables of one document may have, merged cells counted as often as they cover one."""
 _MAX_SPAN = 1000
 
-# Controls, soft hyphens, and marks that turn the direction of writing or take no room.
-_UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]")
 _SPACE = re.compile(r"\s+")
 
 
@@ -44,17 +39,18 @@ class CellText:
         """Add running text; white space counts as one space.
 
         Raises:
-            InputError: the cell holds more than :data:`MAX_CELL_CHARACTERS`.
+            InputError: the cell holds more than the limit ``cell_characters``.
         """
-        text = _SPACE.sub(" ", _UNSEEN.sub("", text))
+        text = _SPACE.sub(" ", UNSEEN.sub("", text))
         if not self._parts or self._parts[-1].endswith(" "):
             text = text.lstrip(" ")
         if not text:
             return
         self._total += len(text)
-        if self._total > MAX_CELL_CHARACTERS:
-            raise InputError(
-                f"holds a cell or paragraph of more than {MAX_CELL_CHARACTERS:,} characters",
+        if self._total > limit("cell_characters"):
+            raise passed(
+                "cell_characters",
+                f"holds a cell or paragraph of more than {limit('cell_characters'):,} characters",
                 source=self.source,
                 row=f"line {self.place}",
                 remedy="No progress update is that long: see what the cell holds, and shorten or split it.",
@@ -101,6 +97,7 @@ class Grid:
 
     source: str | Path
     _cells: int = 0
+    _most: int = field(default_factory=lambda: limit("document_cells"))
 
     def lay_out(self, rows: Iterable[tuple[int, Sequence[Laid]]]) -> tuple[Row, ...]:
         """Rows in which every cell stands in its own column.
@@ -112,7 +109,7 @@ class Grid:
             rows: place and cells of each row.
 
         Raises:
-            InputError: the document has more than :data:`MAX_TABLE_CELLS` cells.
+            InputError: the document has more cells than the limit ``document_cells``.
         """
         out: list[Row] = []
         covering: dict[int, tuple[Cell, int]] = {}  # by column: the cell from above, rows it still covers
@@ -138,6 +135,7 @@ class Grid:
             self._continue(cells, covering, upto=max(covering, default=-1))
             covering.update(here)
             self._count(len(cells) - counted, place)
+            check_cells(1, len(cells), source=self.source, row=f"line {place}")
             out.append(Row(tuple(cells or [Cell()]), place))
         width = max((len(row.cells) for row in out), default=0)
         return tuple(
@@ -165,9 +163,10 @@ class Grid:
 
     def _count(self, more: int, place: int) -> None:
         self._cells += max(0, more)
-        if self._cells > MAX_TABLE_CELLS:
-            raise InputError(
-                f"has tables of more than {MAX_TABLE_CELLS:,} cells",
+        if self._cells > self._most:
+            raise passed(
+                "document_cells",
+                f"has tables of more than {self._most:,} cells",
                 source=self.source,
                 row=f"line {place}",
                 remedy="Split the document, or take out the tables that hold no plan.",

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from nlpkit.colours import colour_name
 from nlpkit.errors import InputError
+from nlpkit.limits import limit, passed
+from nlpkit.reading.archives import refuse_elements
 from nlpkit.reading.blocks import Block, Bullet, Cell, Heading, Paragraph, Row, Table
 from nlpkit.reading.css import Style, Stylesheet
 from nlpkit.reading.grids import CellText, Grid, Laid
@@ -21,12 +23,7 @@ from nlpkit.reading.text import prose_block
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-__all__ = ["MAX_DEPTH", "MAX_PAGE_BYTES", "blocks_from_html"]
-
-MAX_DEPTH = 200
-"""Elements inside one another; pages written by people and programs stay far below 100."""
-MAX_PAGE_BYTES = 64_000_000
-"""Size of a page."""
+__all__ = ["blocks_from_html"]
 
 _SKIPPED = frozenset(
     {
@@ -74,14 +71,13 @@ def blocks_from_html(raw: bytes, *, source: str | Path) -> list[Block]:
         source: the file, for messages.
 
     Raises:
-        InputError: not a web page, undecodable, empty, or beyond a limit (:data:`MAX_PAGE_BYTES`,
-            :data:`MAX_DEPTH`, :data:`~nlpkit.reading.grids.MAX_CELL_CHARACTERS`,
-            :data:`~nlpkit.reading.grids.MAX_TABLE_CELLS`).
+        InputError: not a web page, undecodable, empty, or beyond a limit of :mod:`nlpkit.limits`.
     """
     from lxml import etree
     from lxml.html import HTMLParser
 
     _refuse_others(raw, source)
+    refuse_elements(raw.replace(b"\x00", b""), limit("elements"), source=source)
     text = _decoded(raw, source)
     parser = HTMLParser(encoding="utf-8", no_network=True, remove_pis=True, huge_tree=True)
     try:
@@ -96,9 +92,11 @@ def blocks_from_html(raw: bytes, *, source: str | Path) -> list[Block]:
             source=source,
             remedy="Open it in a browser and save it again.",
         )
-    if _depth(root) > MAX_DEPTH or any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
-        raise InputError(
-            f"nests its elements more than {MAX_DEPTH} deep",
+    depth = limit("page_depth")
+    if _depth(root) > depth or any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        raise passed(
+            "page_depth",
+            f"nests its elements more than {depth} deep",
             source=source,
             remedy="No page needs that: save it anew from a browser, or copy its table into a document.",
         )
@@ -107,9 +105,10 @@ def blocks_from_html(raw: bytes, *, source: str | Path) -> list[Block]:
 
 def _refuse_others(raw: bytes, source: str | Path) -> None:
     """Refuse what is no web page, whatever its name says."""
-    if len(raw) > MAX_PAGE_BYTES:
-        raise InputError(
-            f"is larger than a page may be ({MAX_PAGE_BYTES:,} bytes)",
+    if len(raw) > limit("page_bytes"):
+        raise passed(
+            "page_bytes",
+            f"is larger than a page may be, {limit('page_bytes'):,} bytes",
             source=source,
             remedy="Save the part with the plan as a page of its own.",
         )

@@ -23,7 +23,7 @@ ENTRY = re.compile(
 _LABELLED = re.compile(r"^(?P<label>[A-Z][\w /’'()-]{1,45}?)\s*[:–]\s+(?P<text>\S.*)?$", re.DOTALL)
 _LABEL_ALONE = re.compile(r"^[A-Z][\w /’'()-]{1,45}:?$")
 _NUMBERED = re.compile(r"^(?P<id>\d{1,2})[.)]\s+(?P<text>[A-Z].{2,150})$")
-_STATUS_AT_END = re.compile(r"\s*[(\[](?P<status>[^()\[\]]{2,40})[)\]]\s*\.?$")
+_STATUS_AT_END = re.compile(r"(?<!\s)\s*[(\[](?P<status>[^()\[\]]{2,40})[)\]]\s*\.?$")
 _ASIDE = re.compile(
     r"\b(?:risks?|implications?|next steps|background|introduction|recommendations?|financial|legal|"
     r"equality|governance|conclusions?|appendix|appendices|purpose|attendance|apologies|contents|resources|consultation)\b",

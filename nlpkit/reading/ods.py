@@ -5,17 +5,17 @@ Only its ``content.xml`` and ``styles.xml`` are opened; links, scripts and formu
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from nlpkit.errors import InputError
-from nlpkit.reading.archives import check_archive, refuse_declarations
-from nlpkit.reading.grids import MAX_TABLE_CELLS, CellText
+from nlpkit.limits import limit, passed
+from nlpkit.reading.archives import check_archive, refuse_elements, xml_parts
+from nlpkit.reading.extents import check_repeats
+from nlpkit.reading.grids import CellText
 from nlpkit.reading.sheets import Merged, Sheet, hidden_sheet
 
 __all__ = ["sheets_from_ods"]
@@ -55,22 +55,24 @@ def sheets_from_ods(raw: bytes, *, source: str | Path) -> tuple[list[Sheet], lis
     """
     from lxml import etree
 
-    names = check_archive(raw, source=source, part="content.xml", kind="OpenDocument workbook", ending=".ods")
+    check_archive(raw, source=source, part="content.xml", kind="OpenDocument workbook", ending=".ods")
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
-    trees = []
+    parts = {}
+    for name, part in xml_parts(raw, source=source):
+        refuse_elements(part, 4 * limit("elements"), source=source)
+        if name in ("styles.xml", "content.xml"):
+            parts[name] = part
+    if "content.xml" not in parts:
+        raise InputError("is not a readable workbook (its content is no XML)", source=source, remedy=_DAMAGED)
+    check_repeats(parts["content.xml"], source=source)
     try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            for name in ("styles.xml", "content.xml"):
-                if name in names:
-                    part = archive.read(name)
-                    refuse_declarations(part, source=source)
-                    trees.append(etree.fromstring(part, parser))
-    except (etree.XMLSyntaxError, zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        trees = [etree.fromstring(parts[name], parser) for name in sorted(parts, reverse=True)]
+    except etree.XMLSyntaxError as error:
         raise InputError(f"is not a readable workbook ({error})", source=source, remedy=_DAMAGED) from None
     styles = _styles(style for tree in trees for style in tree.iter(f"{_STYLE}style"))
     sheets: list[Sheet] = []
     notes: list[str] = []
-    room = MAX_TABLE_CELLS
+    room = limit("document_cells")
     for book in trees[-1].iter(f"{_OFFICE}spreadsheet"):
         for table in book.iterchildren(f"{_TABLE}table"):
             name = table.get(f"{_TABLE}name", "")
@@ -131,8 +133,9 @@ def _sheet(table: Any, name: str, styles: _Styles, source: str | Path, room: int
             # A colour repeated to the edge of the sheet is its paper, and no cell of the plan.
             if cell or (cell.fill and wide < _PAPER and again < _PAPER):
                 if len(sheet.cells) + again * wide > room:
-                    raise InputError(
-                        f"has more than {MAX_TABLE_CELLS:,} cells",
+                    raise passed(
+                        "document_cells",
+                        f"has more than {limit('document_cells'):,} cells",
                         source=source,
                         row=f"sheet '{name}'",
                         remedy="Save the sheet with the plan as a workbook of its own.",

@@ -14,6 +14,7 @@ from typing import Any
 
 from nlpkit.colours import colour_name
 from nlpkit.errors import InputError
+from nlpkit.limits import limit, passed
 from nlpkit.reading.blocks import Block, Cell, Heading, Line, Paragraph, Row, Table
 from nlpkit.reading.documents import Document
 from nlpkit.reading.grids import Grid, Laid
@@ -36,12 +37,8 @@ from nlpkit.reading.pdf_ruled import RuledTable, ruled_tables
 from nlpkit.reading.pdf_upright import upright_tables
 from nlpkit.reading.text import prose_block
 
-__all__ = ["MAX_CHARACTERS", "MAX_PAGES", "document_from_pdf"]
+__all__ = ["document_from_pdf"]
 
-MAX_PAGES = 1500
-"""Pages of one document; the longest plans have some 300."""
-MAX_CHARACTERS = 20_000_000
-"""Characters of one document."""
 _EDGE = 0.14  # share of a page's height in which running titles stand
 _EDGE_LINES = 3
 _PICTURED = 0.3  # share of a page that a scan covers
@@ -122,9 +119,10 @@ def _pages(raw: bytes, source: str | Path) -> list[Page]:
     try:
         if not count:
             raise InputError("is a damaged PDF document without pages", source=source, remedy=_DAMAGED)
-        if count > MAX_PAGES:
-            raise InputError(
-                f"has {count:,} pages (limit {MAX_PAGES:,})",
+        if count > limit("pdf_pages"):
+            raise passed(
+                "pdf_pages",
+                f"has {count:,} pages",
                 source=source,
                 remedy="Save the part with the plan as a document of its own.",
             )
@@ -133,9 +131,10 @@ def _pages(raw: bytes, source: str | Path) -> list[Page]:
         for index in range(count):
             page = _page(document, index, source)
             characters += sum(len(word.text) for word in page.words)
-            if characters > MAX_CHARACTERS:
-                raise InputError(
-                    f"has more than {MAX_CHARACTERS:,} characters",
+            if characters > limit("pdf_characters"):
+                raise passed(
+                    "pdf_characters",
+                    f"has more than {limit('pdf_characters'):,} characters",
                     source=source,
                     remedy="Save the part with the plan as a document of its own.",
                 )

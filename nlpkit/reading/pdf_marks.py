@@ -14,15 +14,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from nlpkit.errors import InputError
+from nlpkit.limits import limit, passed
 
-__all__ = ["MAX_PAGE_CHARACTERS", "MAX_PAGE_SHAPES", "Box", "Page", "Rule", "Word", "read_page"]
+__all__ = ["Box", "Page", "Rule", "Word", "read_page"]
 
-MAX_PAGE_CHARACTERS = 100_000
-"""Characters on one page; a page in the smallest type that can be read has some 15,000."""
-MAX_PAGE_SHAPES = 100_000
-"""Lines, areas and pictures on one page."""
-_MAX_SEGMENTS = 200_000
 _MAX_DEPTH = 12  # forms inside forms
 _THIN = 2.6  # points; a filled area thinner than this is a ruling
 _BULLET_GAP = 1.5  # times the height of a line, from a bullet to its item
@@ -169,9 +164,10 @@ def _letters(text: Any, index: int, source: str | Path) -> tuple[list[_Letter], 
     import pypdfium2.raw as pdfium
 
     count = text.count_chars()
-    if count > MAX_PAGE_CHARACTERS:
-        raise InputError(
-            f"has {count:,} characters on one page (limit {MAX_PAGE_CHARACTERS:,})",
+    if count > limit("pdf_page_characters"):
+        raise passed(
+            "pdf_page_characters",
+            f"has {count:,} characters on one page",
             source=source,
             row=f"page {index + 1}",
             remedy="No plan looks like this: take the page out, or print the document to PDF anew.",
@@ -245,11 +241,12 @@ def _add_shapes(page: Any, found: Page, turn: _Turn, source: str | Path) -> None
     import pypdfium2.raw as pdfium
 
     area = max(1.0, found.width * found.height)
-    segments = 0
+    segments, most = 0, limit("pdf_page_shapes")
     for count, (kind, item, matrix) in enumerate(_shapes(page.raw), 1):
-        if count > MAX_PAGE_SHAPES or segments > _MAX_SEGMENTS:
-            raise InputError(
-                f"has more than {MAX_PAGE_SHAPES:,} lines and areas on one page",
+        if count > most or segments > 2 * most:
+            raise passed(
+                "pdf_page_shapes",
+                f"has more than {most:,} lines and areas on one page",
                 source=source,
                 row=f"page {found.number}",
                 remedy="It may hold a map or a drawing: take the page out and try again.",
@@ -260,7 +257,7 @@ def _add_shapes(page: Any, found: Page, turn: _Turn, source: str | Path) -> None
             found.pictured += max(0.0, x1 - x0) * max(0.0, y1 - y0) / area
         elif kind == pdfium.FPDF_PAGEOBJ_PATH:
             segments += max(0, pdfium.FPDFPath_CountSegments(item))
-            if segments <= _MAX_SEGMENTS:
+            if segments <= 2 * most:
                 _add_path(item, matrix, found, turn)
 
 

@@ -87,7 +87,7 @@ def find_service(texts: Sequence[str], titles: int = 0) -> str:
     English service uses.
     """
     known: dict[str, list[str]] = lexicon("services")["services"]
-    joined = [re.sub(r"\s*\n\s*", " ", text) for text in texts]
+    joined = [re.sub(r"(?<!\s)\s*\n\s*", " ", text) for text in texts]
     joined += [
         f"{a} {b}" for a, b in pairwise(joined) if len(a.split()) <= 4 and b.upper().startswith("FIRE")
     ]

@@ -73,7 +73,7 @@ def check_totals(updates: pd.DataFrame, dashboards: Sequence[Dashboard]) -> tupl
 
 def _name(dashboard: Dashboard) -> str:
     nearest = dashboard.titles[0] if dashboard.titles else "Dashboard"
-    return re.sub(r"\s*[=:]\s*\d+\s*$", "", nearest).strip()
+    return re.sub(r"(?<!\s)\s*[=:]\s*(?<!\d)\d+\s*$", "", nearest).strip()
 
 
 def _counts(counts: Mapping[str, int]) -> str:

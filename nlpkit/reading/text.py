@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from nlpkit.reading.blocks import Block, Bullet, Heading, Paragraph, Row, Table, cell_from_markup
+from nlpkit.unseen import UNSEEN
 
 __all__ = ["blocks_from_text", "prose_block"]
 
 _BULLET = re.compile(r"^\s*(?:[-*•▪◦●‣–]|o(?=\s[A-Z]))\s+(?=\S)")
-_MARKDOWN_RULE = re.compile(r"^\s*\|?[\s:|-]+\|[\s:|-]*$")
+_MARKDOWN_RULE = re.compile(r"(?=.[^|]*\|)[\s:|-]+$")
 _LINK = re.compile(r"\[([^\[\]]{1,300})\]\([^()\s]{0,500}\)")
 _MAX_HEADING_WORDS = 14
 _ROW_START = re.compile(r"^\s*(?:[A-Z][A-Za-z]{0,14}[ .:-]?)?\d{1,3}(?:\.\d{1,2})?[.):]?\t|^\t")
@@ -34,7 +35,7 @@ def blocks_from_text(text: str) -> list[Block]:
             rows.clear()
 
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = text.replace("\ufeff", "").replace("\xa0", " ").replace("\xad", "")
+    text = UNSEEN.sub("", text.replace("\xa0", " "))
     for number, line in _rows_made_whole(text.split("\n")):
         if "\t" in line:
             rows.append(Row(tuple(cell_from_markup(cell) for cell in line.split("\t")), number))

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import io
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from nlpkit.errors import InputError
+from nlpkit.limits import limit, passed
 from nlpkit.reading.blocks import Block, Cell, Heading, Table
 from nlpkit.reading.documents import Document
-from nlpkit.reading.grids import MAX_TABLE_CELLS, CellText, Grid, Laid
+from nlpkit.reading.grids import CellText, Grid, Laid
 from nlpkit.reading.sheets import Merged, Sheet, date_text, hidden_sheet
 from nlpkit.reading.text import prose_block
 
@@ -72,9 +74,10 @@ def _values_only(raw: bytes, source: str | Path) -> tuple[list[Sheet], list[str]
                 notes.append(hidden_sheet(about.name))
                 continue
             grid = book.get_sheet_by_name(about.name)
-            if grid.total_height * grid.total_width > MAX_TABLE_CELLS:
-                raise InputError(
-                    f"has more than {MAX_TABLE_CELLS:,} cells on the sheet '{about.name}'",
+            if grid.total_height * grid.total_width > limit("document_cells"):
+                raise passed(
+                    "document_cells",
+                    f"has more than {limit('document_cells'):,} cells on the sheet '{about.name}'",
                     source=source,
                     remedy="Save the sheet with the plan as a workbook of its own.",
                 )
@@ -136,6 +139,11 @@ class _Maker:
             }
         )
         rows = sorted({row for row, _ in told})
+        beginning: dict[int, list[Merged]] = {}  # merged cells by the first row that they cover
+        for area in sheet.merged:
+            first = bisect_left(rows, area.top)
+            if first < len(rows) and rows[first] <= area.bottom:
+                beginning.setdefault(rows[first], []).append(area)
         tables = 0
         for group in _groups(rows, sheet.merged):
             open_table: list[int] = []
@@ -151,14 +159,17 @@ class _Maker:
                     open_table.append(row)
             if open_table:
                 tables += 1
-                self._table(sheet, open_table, columns, where)
+                areas = [area for row in group for area in beginning.get(row, ())]
+                self._table(sheet, open_table, columns, areas, where)
 
-    def _table(self, sheet: Sheet, rows: Sequence[int], columns: Sequence[int], where: str) -> None:
+    def _table(
+        self, sheet: Sheet, rows: Sequence[int], columns: Sequence[int], areas: Sequence[Merged], where: str
+    ) -> None:
         heads: dict[tuple[int, int], tuple[int, int]] = {}
         covered: set[tuple[int, int]] = set()
-        for area in sheet.merged:
-            inside = [row for row in rows if area.top <= row <= area.bottom]
-            across = [column for column in columns if area.left <= column <= area.right]
+        for area in areas:
+            inside = rows[bisect_left(rows, area.top) : bisect_right(rows, area.bottom)]
+            across = columns[bisect_left(columns, area.left) : bisect_right(columns, area.right)]
             if not inside or not across or (len(inside) == 1 and len(across) == 1):
                 continue
             heads[inside[0], across[0]] = (len(across), len(inside))
@@ -183,13 +194,15 @@ def _beside(row: int, column: int, told: Collection[tuple[int, int]]) -> bool:
 
 def _groups(rows: Sequence[int], merged: Iterable[Merged]) -> list[list[int]]:
     """Rows that follow one another; an empty row inside a merged cell parts nothing."""
-    tall = [area for area in merged if area.bottom > area.top]
+    tall = sorted((area.top, area.bottom) for area in merged if area.bottom > area.top)
     groups: list[list[int]] = []
+    reach = at = 0  # how far down the merged cells go that begin at the last row or above
     for row in rows:
         last = groups[-1][-1] if groups else None
-        if last is not None and (
-            row == last + 1 or any(area.top <= last and row <= area.bottom for area in tall)
-        ):
+        while last is not None and at < len(tall) and tall[at][0] <= last:
+            reach = max(reach, tall[at][1])
+            at += 1
+        if last is not None and (row == last + 1 or row <= reach):
             groups[-1].append(row)
         else:
             groups.append([row])

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import re
 import warnings
-import zipfile
 from collections.abc import Iterator, Mapping
 from colorsys import hls_to_rgb, rgb_to_hls
 from datetime import date, time, timedelta
@@ -17,20 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from nlpkit.errors import InputError
-from nlpkit.reading.archives import check_archive, refuse_declarations
+from nlpkit.limits import limit, passed
+from nlpkit.reading.archives import check_archive, refuse_elements, xml_parts
 from nlpkit.reading.blocks import Cell
 from nlpkit.reading.conditions import colour_given, conditions_of
 from nlpkit.reading.grids import CellText
 from nlpkit.reading.shading import theme_colours
 from nlpkit.reading.sheets import Merged, Sheet, date_text, hidden_sheet
 
-__all__ = ["MAX_MERGED_CELLS", "MAX_SHEETS", "MAX_SHEET_CELLS", "sheets_from_xlsx"]
+__all__ = ["sheets_from_xlsx"]
 
-MAX_SHEET_CELLS = 600_000
-"""Cells that the sheets of one workbook may hold together, empty ones with a format counted."""
-MAX_MERGED_CELLS = 300_000
-"""Cells that merged cells may cover together."""
-MAX_SHEETS = 200
 _PART = "xl/workbook.xml"
 _SLOTS = ("lt1", "dk1", "lt2", "dk2", *(f"accent{n}" for n in range(1, 7)), "hlink", "folHlink")
 _MERGE = re.compile(
@@ -57,26 +52,22 @@ def sheets_from_xlsx(raw: bytes, *, source: str | Path) -> tuple[list[Sheet], li
     """
     import openpyxl
 
-    names = check_archive(raw, source=source, part=_PART, kind="Excel workbook", ending=".xlsx")
+    check_archive(raw, source=source, part=_PART, kind="Excel workbook", ending=".xlsx")
+    unknown = _checked_parts(raw, source)
     try:
-        unknown = _checked_parts(raw, names, source)
         with warnings.catch_warnings():
             warnings.simplefilter(
                 "ignore"
             )  # of what it leaves out (pictures, validations): nothing read here
             book = openpyxl.load_workbook(io.BytesIO(raw), data_only=True, rich_text=True, keep_links=False)
-    except InputError:
-        raise
     except Exception as error:
         raise InputError(
             f"is a damaged Excel workbook ({type(error).__name__}: {str(error)[:200]})",
             source=source,
             remedy=_DAMAGED,
         ) from error
-    if len(book.worksheets) > MAX_SHEETS:
-        raise InputError(
-            f"has {len(book.worksheets)} sheets (limit {MAX_SHEETS})", source=source, remedy=_REMEDY
-        )
+    if len(book.worksheets) > limit("sheets"):
+        raise passed("sheets", f"has {len(book.worksheets)} sheets", source=source, remedy=_REMEDY)
     notes = []
     if unknown:
         notes.append(
@@ -94,27 +85,29 @@ def sheets_from_xlsx(raw: bytes, *, source: str | Path) -> tuple[list[Sheet], li
     return sheets, notes
 
 
-def _checked_parts(raw: bytes, names: frozenset[str], source: str | Path) -> int:
-    """Check what the parts declare, nothing built of them yet; how many formulas lack a result."""
+def _checked_parts(raw: bytes, source: str | Path) -> int:
+    """Check what the parts declare, nothing built of them yet; how many formulas lack a result.
+
+    Whichever part holds cells is a sheet here: a reader finds sheets by the workbook's own list, not by name.
+    """
     cells = covered = unknown = 0
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        for name in sorted(names):
-            if not name.endswith((".xml", ".rels", ".vml")):
-                continue
-            part = archive.read(name)
-            refuse_declarations(part, source=source)
-            if not name.startswith("xl/worksheets/"):
-                continue
-            cells += sum(1 for _ in _CELL.finditer(part))
-            for left, top, right, bottom in _MERGE.findall(part):
-                wide = abs(_column(right) - _column(left)) + 1
-                covered += wide * (abs(int(bottom) - int(top)) + 1)
-            unknown += sum(1 for _ in _NO_RESULT.finditer(part))
-    if cells > MAX_SHEET_CELLS:
-        raise InputError(f"has {cells:,} cells (limit {MAX_SHEET_CELLS:,})", source=source, remedy=_REMEDY)
-    if covered > MAX_MERGED_CELLS:
-        raise InputError(
-            f"has merged cells that cover {covered:,} cells (limit {MAX_MERGED_CELLS:,})",
+    for _, part in xml_parts(raw, source=source):
+        here = sum(1 for _ in _CELL.finditer(part))
+        # A cell has up to four elements: itself, its value, and formula or text.
+        refuse_elements(part, limit("elements") + 4 * here, source=source)
+        if not here and b"mergeCell" not in part:
+            continue
+        cells += here
+        for left, top, right, bottom in _MERGE.findall(part):
+            wide = abs(_column(right) - _column(left)) + 1
+            covered += wide * (abs(int(bottom) - int(top)) + 1)
+        unknown += sum(1 for _ in _NO_RESULT.finditer(part))
+    if cells > limit("sheet_cells"):
+        raise passed("sheet_cells", f"has {cells:,} cells", source=source, remedy=_REMEDY)
+    if covered > limit("merged_cells"):
+        raise passed(
+            "merged_cells",
+            f"has merged cells that cover {covered:,} cells",
             source=source,
             remedy="Undo merged cells over whole rows or columns.",
         )
@@ -134,6 +127,8 @@ def _sheet(sheet: Any, colours: _Colours, source: str | Path, notes: list[str]) 
         merged=[Merged(r.min_row, r.min_col, r.max_row, r.max_col) for r in sheet.merged_cells.ranges],
     )
     conditions, others = conditions_of(sheet, colours.shade)
+    if len(conditions) * len(sheet._cells) > limit("rule_tests"):
+        conditions, others = [], others + len(conditions)
     values = {at: cell.value for at, cell in sheet._cells.items() if hasattr(cell, "number_format")}
     errors = 0
     for (row, column), cell in sorted(sheet._cells.items()):

@@ -12,14 +12,11 @@ from pathlib import Path
 from zlib import error as ZlibError
 
 from nlpkit.errors import InputError
-from nlpkit.reading.archives import MAX_ENTRIES, MAX_RATIO, leads_outside
+from nlpkit.limits import check_size, limit, passed
+from nlpkit.reading.archives import leads_outside
 
-__all__ = ["MAX_MEMBER_BYTES", "MAX_ZIP_BYTES", "Member", "zip_members"]
+__all__ = ["Member", "zip_members"]
 
-MAX_MEMBER_BYTES = 200_000_000
-"""Unpacked size of one file: what a document may have on disk."""
-MAX_ZIP_BYTES = 2_000_000_000
-"""Unpacked size of all files together; one at a time is in memory."""
 _SMALL = 2_000_000  # below this, a file may be as small as it likes when packed
 _UTF8 = 0x800
 _LOCKED = 0x1
@@ -61,13 +58,11 @@ def zip_members(path: Path, *, shown: str) -> list[Member]:
         told = f"cannot be opened ({error.strerror or error})"
         raise InputError(told, source=shown, remedy="Check its permissions.") from None
     entries = [entry for entry in archive.infolist() if not _name(entry).endswith("/")]
-    if len(entries) > MAX_ENTRIES:
-        told = f"holds {len(entries):,} files (limit {MAX_ENTRIES:,})"
-        raise InputError(told, source=shown, remedy=_UNPACK)
+    if len(entries) > limit("archive_entries"):
+        raise passed("archive_entries", f"holds {len(entries):,} files", source=shown, remedy=_UNPACK)
     unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > MAX_ZIP_BYTES:
-        told = f"is {unpacked:,} bytes unpacked (limit {MAX_ZIP_BYTES:,})"
-        raise InputError(told, source=shown, remedy=_UNPACK)
+    if unpacked > limit("zip_bytes"):
+        raise passed("zip_bytes", f"is {unpacked:,} bytes unpacked", source=shown, remedy=_UNPACK)
     if sum(entry.compress_size for entry in entries) > size:
         raise InputError("holds files that share the same bytes", source=shown, remedy=_UNPACK)
     by_name: dict[str, list[zipfile.ZipInfo]] = defaultdict(list)
@@ -97,16 +92,18 @@ def _name(entry: zipfile.ZipInfo) -> str:
 
 def _reader(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], shown: str) -> Callable[[], bytes]:
     def read() -> bytes:
-        entry = entries[0]
+        entry, most = entries[0], limit("file_bytes")
         if problem := _problem(entry, twice=len(entries) > 1):
             raise InputError(problem, source=shown, remedy=_UNPACK)
+        check_size(entry.file_size, source=shown)
+        _refuse_bomb(entry, shown)
         try:
             with archive.open(entry) as file:
-                content = file.read(MAX_MEMBER_BYTES + 1)
+                content = file.read(most + 1)
         except (zipfile.BadZipFile, ZlibError, EOFError, OSError, ValueError, NotImplementedError) as error:
             told = f"cannot be unpacked ({error})"
             raise InputError(told, source=shown, remedy="Fetch the archive again.") from None
-        if len(content) > entry.file_size or len(content) > MAX_MEMBER_BYTES:
+        if len(content) > entry.file_size or len(content) > most:
             raise InputError("is larger than the archive says", source=shown, remedy=_UNPACK)
         return content
 
@@ -123,9 +120,11 @@ def _problem(entry: zipfile.ZipInfo, *, twice: bool) -> str:
         return "is protected by a password"
     if stat.S_ISLNK(entry.external_attr >> 16):
         return "is a link, not a file"
-    if entry.file_size > MAX_MEMBER_BYTES:
-        return f"is {entry.file_size:,} bytes unpacked (limit {MAX_MEMBER_BYTES:,})"
-    if entry.file_size > _SMALL and entry.file_size > MAX_RATIO * max(1, entry.compress_size):
-        times = entry.file_size // max(1, entry.compress_size)
-        return f"is {times:,} times larger unpacked (limit {MAX_RATIO})"
     return ""
+
+
+def _refuse_bomb(entry: zipfile.ZipInfo, shown: str) -> None:
+    packed = max(1, entry.compress_size)
+    if entry.file_size > _SMALL and entry.file_size > limit("entry_ratio") * packed:
+        told = f"is {entry.file_size // packed:,} times larger unpacked"
+        raise passed("entry_ratio", told, source=shown, remedy=_UNPACK)

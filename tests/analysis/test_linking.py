@@ -14,8 +14,9 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from nlpkit.analysis import linking
 from nlpkit.analysis.linking import LINK_COLUMNS, PAIR_FEATURES, link, links_column, table_features
+from nlpkit.analysis.linking import table as linking_table
+from nlpkit.analysis.linking.pairs import make_ready
 from nlpkit.analysis.similarity import FEATURES, compare, prepare, without_preamble
 from nlpkit.catalogue import Catalogue, Entry, load_catalogue
 from nlpkit.embedding.default import default_encoder
@@ -24,7 +25,8 @@ from nlpkit.language.references import find_references
 from nlpkit.models import learned
 from nlpkit.schema import conform
 
-PAIRS = Path(__file__).resolve().parents[2] / "corpora" / "links" / "starter.jsonl"
+LINKS = Path(__file__).resolve().parents[2] / "corpora" / "links"
+PAIRS = LINKS / "starter.jsonl"
 
 
 class Hashed:
@@ -158,7 +160,7 @@ def test_a_number_that_is_denied_is_none(update: str, spotlight: Catalogue) -> N
     [
         "Rec 9 of the peer review: buy smaller pumps.",
         "Peer review recommendation 9: buy smaller pumps.",
-        "We met recommendation 12 of the coroner's report on grievances: smaller pumps were bought.",
+        "We met recommendation 12 of the coroner's report on drownings: smaller pumps were bought.",
         "Recommendations 3, 4 and 7.2 from the equality and inclusion audit ask for smaller pumps.",
     ],
 )
@@ -410,7 +412,7 @@ def test_the_same_links_whatever_the_order_and_the_company(
     updates = sample()
     found = link(updates, spotlight, Hashed()).set_index("row_id", append=False)
     shuffled = link(updates.iloc[::-1].reset_index(drop=True), spotlight, Hashed())
-    monkeypatch.setattr(linking, "_BLOCK", 20 * len(PAIR_FEATURES) * 7)
+    monkeypatch.setattr(linking_table, "_ROWS", 7)
     blocks = link(updates, spotlight, Hashed()).set_index("row_id")
     pd.testing.assert_frame_equal(found, blocks)
     assert len(shuffled) == len(found)
@@ -491,27 +493,17 @@ def test_similarities_lie_between_nothing_and_the_same() -> None:
 
 
 def test_features_have_names(spotlight: Catalogue) -> None:
-    features = table_features(table({"update": "Done."}), spotlight, Hashed())
+    goal = make_ready(spotlight, Hashed())
+    features = table_features(table({"update": "Done."}), goal, Hashed())
     assert features.shape == (1, len(spotlight.entries), len(PAIR_FEATURES))
+    assert goal.features == PAIR_FEATURES
 
 
 def test_the_models_were_learned_from_the_pairs_that_are_here() -> None:
-    recorded = learned("linking")["learned_from"]["corpora/links/starter.jsonl"]
-    assert recorded == hashlib.sha256(PAIRS.read_bytes()).hexdigest(), "run benchmarks/linking.py --fit"
-
-
-def test_the_pairs_are_sound(spotlight: Catalogue) -> None:
-    rows = [json.loads(line) for line in PAIRS.read_text(encoding="utf8").splitlines()]
-    ids = {entry.id for entry in spotlight.entries}
-    assert len({row["row_id"] for row in rows}) == len(rows) >= 120
-    splits: dict[str, set[str]] = {}
-    for row in rows:
-        splits.setdefault(row["service"], set()).add(row["split"])
-        same, near = set(row["gold"]["equivalent"]), set(row["gold"]["related"])
-        assert same | near <= ids and not same & near
-        assert row.get("recommendation") or row.get("update")
-    assert all(len(names) == 1 for names in splits.values()), "a service stands in one split"
-    assert {id_ for row in rows for id_ in row["gold"]["equivalent"]} == ids
+    recorded = learned("linking")["learned_from"]
+    for path in sorted(LINKS.glob("*.jsonl")):
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        assert recorded[f"corpora/links/{path.name}"] == found, "run benchmarks/linking.py --fit"
 
 
 # --- the real encoder -------------------------------------------------------------------------------
@@ -519,16 +511,23 @@ def test_the_pairs_are_sound(spotlight: Catalogue) -> None:
 
 @pytest.mark.slow
 def test_quality_on_services_that_were_not_learned_from(spotlight: Catalogue) -> None:
-    rows = [json.loads(line) for line in PAIRS.read_text(encoding="utf8").splitlines()]
-    rows = [row for row in rows if row["split"] == "check"]
+    lines = [
+        line
+        for path in sorted(LINKS.glob("*.jsonl"))
+        for line in path.read_text(encoding="utf8").splitlines()
+    ]
+    rows = [row for row in map(json.loads, lines) if row["split"] == "check"]
     found = link(pd.DataFrame(rows).fillna("").drop(columns="gold"), spotlight, default_encoder())
     best = found.drop_duplicates("row_id").set_index("row_id")["id"].to_dict()
     same = found[found["grade"] == "equivalent"].groupby("row_id")["id"].agg(set).to_dict()
     have = [row for row in rows if row["gold"]["equivalent"]]
     none = [row for row in rows if not row["gold"]["equivalent"] and not row["gold"]["related"]]
-    assert len(have) >= 60 and len(none) >= 30
-    assert np.mean([best.get(row["row_id"]) in row["gold"]["equivalent"] for row in have]) >= 0.78
+    assert len(have) >= 120 and len(none) >= 110
+    assert np.mean([best.get(row["row_id"]) in row["gold"]["equivalent"] for row in have]) >= 0.9
     assert np.mean([row["row_id"] not in same for row in none]) >= 0.95
+    right = sum(len(same.get(row["row_id"], set()) & set(row["gold"]["equivalent"])) for row in rows)
+    said, wanted = sum(map(len, same.values())), sum(len(row["gold"]["equivalent"]) for row in rows)
+    assert 2 * right / (said + wanted) >= 0.84
 
 
 @pytest.mark.slow

@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from nlpkit import atomic
 from nlpkit.embedding import cache as cache_module
-from nlpkit.embedding.cache import CachedEncoder, default_cache_folder
+from nlpkit.embedding.cache import CachedEncoder
+from nlpkit.resources import cache_folder
 
 
 class Counting:
@@ -117,7 +119,7 @@ def test_half_written_files_are_never_seen(tmp_path: Path, monkeypatch: pytest.M
         raise OSError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(cache_module.os, "replace", fails)
+        patch.setattr(atomic.os, "replace", fails)
         CachedEncoder(Counting(), tmp_path).encode(["a"])
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
@@ -162,10 +164,10 @@ def test_no_texts(tmp_path: Path) -> None:
 
 def test_the_folder_can_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NLPKIT_CACHE", str(tmp_path / "here"))
-    assert default_cache_folder() == tmp_path / "here"
+    assert cache_folder() == tmp_path / "here"
     assert CachedEncoder(Counting()).folder.is_relative_to(tmp_path / "here")
     monkeypatch.delenv("NLPKIT_CACHE")
-    assert default_cache_folder().name == "nlpkit"
+    assert cache_folder().name == "nlpkit"
 
 
 def test_the_default_encoder_loads_nothing_heavy(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpkit.embedding import minilm
+from nlpkit.embedding import tokens
 from nlpkit.embedding.minilm import MiniLM
 from nlpkit.errors import NlpkitError
 
@@ -27,7 +27,7 @@ def test_nothing_is_loaded_for_no_texts() -> None:
 
 def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"something else")
-    monkeypatch.setattr(minilm, "packaged_folder", lambda package, folder: tmp_path)
+    monkeypatch.setattr(tokens, "packaged_folder", lambda package, folder: tmp_path)
     with pytest.raises(NlpkitError, match=r"model\.safetensors.*Reinstall"):
         MiniLM().encode(["text"])
 

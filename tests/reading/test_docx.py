@@ -13,7 +13,8 @@ import pytest
 from docx.oxml import parse_xml
 
 from nlpkit.errors import InputError
-from nlpkit.reading import archives, grids, read_document
+from nlpkit.limits import DEFAULTS
+from nlpkit.reading import read_document
 from nlpkit.reading.blocks import Block, Bullet, Heading, Paragraph, Table
 from nlpkit.reading.docx import blocks_from_docx
 
@@ -243,7 +244,7 @@ def hostile() -> dict[str, tuple[bytes, tuple[str, ...]]]:
     bomb = repacked(good, {}, {"word/media/bomb.bin": bytes(30_000_000)})
     many = io.BytesIO()
     with zipfile.ZipFile(many, "w") as archive:
-        for n in range(archives.MAX_ENTRIES + 1):
+        for n in range(DEFAULTS["archive_entries"] + 1):
             archive.writestr(f"{n}", b"")
     entity = main.replace(
         b"<w:document", b'<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/hostname">]><w:document', 1
@@ -253,12 +254,12 @@ def hostile() -> dict[str, tuple[bytes, tuple[str, ...]]]:
         archive.writestr("xl/workbook.xml", b"<x/>")
     ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
     deep = made("<w:sdt><w:sdtContent>" * 100 + p("x") + "</w:sdtContent></w:sdt>" * 100)
-    long = made(tbl(tr("a", "x" * (grids.MAX_CELL_CHARACTERS + 1)), tr("b", "c")))
+    long = made(tbl(tr("a", "x" * (DEFAULTS["cell_characters"] + 1)), tr("b", "c")))
     declared = bytearray(repacked(good, {}, {"word/big.bin": b"x" * 100}))
     at = declared.rindex(b"word/big.bin") - 46
-    declared[at + 24 : at + 28] = (archives.MAX_ENTRY_BYTES + 1).to_bytes(4, "little")
+    declared[at + 24 : at + 28] = (DEFAULTS["entry_bytes"] + 1).to_bytes(4, "little")
     return {
-        "bomb": (bomb, ("times larger unpacked", str(archives.MAX_RATIO))),
+        "bomb": (bomb, ("times larger unpacked", str(DEFAULTS["entry_ratio"]))),
         "declares more than the limit": (bytes(declared), ("bytes unpacked (limit 60,000,000)",)),
         "many entries": (many.getvalue(), ("5,001 files", "5,000")),
         "entities": (repacked(good, {"word/document.xml": entity}, {}), ("declares entities",)),

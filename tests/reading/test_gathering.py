@@ -12,7 +12,8 @@ import pytest
 import nlpkit
 from nlpkit.errors import InputError
 from nlpkit.intake import take_in
-from nlpkit.reading import gathering, zips
+from nlpkit.limits import limited
+from nlpkit.reading import gathering
 from nlpkit.reading.gathering import gather
 
 ROW = "update\n{} crews were trained.\n"
@@ -173,23 +174,16 @@ def test_names_that_lead_outside_are_not_read_and_stop_no_other(tmp_path: Path, 
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["in", "z.zip"]
 
 
-def test_sizes_are_held_to_what_is_declared_and_to_the_limits(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sizes_are_held_to_what_is_declared_and_to_the_limits(tmp_path: Path) -> None:
     bomb = zipped(tmp_path / "bomb.zip", "a.csv", content="update\n" + "x " * 3_000_000)
     assert "times larger unpacked (limit 300)" in str(take_in([bomb]).failures[0])
     good = zipped(tmp_path / "good.zip", "a.csv", "b.csv")
-    for limit, told in (
-        ("MAX_MEMBER_BYTES", r"bytes unpacked \(limit 5\)"),
-        ("MAX_ZIP_BYTES", r"bytes unpacked \(limit 5\)"),
+    for limits, told in (
+        ({"file_bytes": 5}, r"bytes large \(limit 5\)"),
+        ({"zip_bytes": 5}, r"bytes unpacked \(limit 5\)"),
+        ({"archive_entries": 1}, r"holds 2 files \(limit 1\)"),
     ):
-        with monkeypatch.context() as patch:
-            patch.setattr(zips, limit, 5)
-            with pytest.raises(InputError, match=told):
-                nlpkit.read(good)
-    with monkeypatch.context() as patch:
-        patch.setattr(zips, "MAX_ENTRIES", 1)
-        with pytest.raises(InputError, match=r"holds 2 files \(limit 1\)"):
+        with limited(**limits), pytest.raises(InputError, match=told):
             nlpkit.read(good)
 
 

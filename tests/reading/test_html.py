@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from nlpkit.errors import InputError
-from nlpkit.reading import grids, read_document
-from nlpkit.reading import html as reader
+from nlpkit.limits import DEFAULTS, limited
+from nlpkit.reading import read_document
 from nlpkit.reading.blocks import Block, Bullet, Heading, Paragraph, Table
-from nlpkit.reading.css import MAX_RULES, Stylesheet, css_colour
-from nlpkit.reading.html import MAX_DEPTH, blocks_from_html
+from nlpkit.reading.css import Stylesheet, css_colour
+from nlpkit.reading.html import blocks_from_html
 
 HEADER = "<tr><th>Ref<th>Recommendation<th>Progress<th>RAG"
 TOP = "<h1>Wold Fire and Rescue Service</h1><p>Position as at 30 September 2024</p>"
@@ -210,11 +210,11 @@ HOSTILE = {
     "pdf": (b"%PDF-1.7", ("no web page",)),
     "archive": (b"From: <Saved by a browser>\r\nMIME-Version: 1.0\r\n", ("web archive", "HTML only")),
     "binary": (b"<p>\x00\x00\x00", ("encodings",)),
-    "deep": (b"<div>" * (MAX_DEPTH + 5) + b"x", (f"more than {MAX_DEPTH} deep",)),
-    "very deep": (b"<div>" * 200_000 + b"x", (f"more than {MAX_DEPTH} deep",)),
+    "deep": (b"<div>" * (DEFAULTS['page_depth'] + 5) + b"x", (f"more than {DEFAULTS['page_depth']} deep",)),
+    "very deep": (b"<div>" * 200_000 + b"x", (f"more than {DEFAULTS['page_depth']} deep",)),
     "deep tables": (b"<table><tr><td>" * 5000, ("deep",)),
-    "long cell": (b"<table><tr><td>a<td>" + b"x" * 10_000_000 + b"<tr><td>b<td>c</table>", (f"{grids.MAX_CELL_CHARACTERS:,} characters", "line 1")),
-    "spans": (b"<table>" + b"<tr><td colspan=1000 rowspan=60000>x<td colspan=1000>y" * 3000, (f"{grids.MAX_TABLE_CELLS:,} cells",)),
+    "long cell": (b"<table><tr><td>a<td>" + b"x" * 10_000_000 + b"<tr><td>b<td>c</table>", (f"{DEFAULTS['cell_characters']:,} characters", "line 1")),
+    "spans": (b"<table>" + b"<tr><td colspan=1000 rowspan=60000>x<td colspan=1000>y" * 3000, (f"columns (limit {DEFAULTS['table_columns']:,})",)),
     "no updates": (b"<p>Nothing to see here.</p>", ("no progress updates",)),
 }  # fmt: skip
 
@@ -231,9 +231,8 @@ def test_broken_and_hostile_pages_end_with_a_clear_message(kind: str, tmp_path: 
         assert words in str(caught.value)
 
 
-def test_pages_that_are_too_large_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "MAX_PAGE_BYTES", 100)
-    with pytest.raises(InputError, match="100 bytes"):
+def test_pages_that_are_too_large_are_refused() -> None:
+    with limited(page_bytes=100), pytest.raises(InputError, match=r"100 bytes.*NLPKIT_MAX_PAGE_BYTES"):
         blocks("<p>" + "x" * 100)
 
 
@@ -248,7 +247,13 @@ def test_nothing_outside_the_page_is_read(tmp_path: Path) -> None:
 
 
 def test_style_sheets_of_any_size_and_shape_are_survived() -> None:
-    sheet = ".a{background:red}" * (MAX_RULES + 10) + "}}}{{{" + "x" * 100_000 + "{" * 1000 + ";:" * 5000
+    sheet = (
+        ".a{background:red}" * (DEFAULTS["style_rules"] + 10)
+        + "}}}{{{"
+        + "x" * 100_000
+        + "{" * 1000
+        + ";:" * 5000
+    )
     assert Stylesheet([sheet]) is not None
     assert fills(f"<style>{sheet}</style><table><tr><td>1<td class=a><tr><td>2<td></table>") == [
         "#ff0000",

@@ -12,6 +12,7 @@ import pytest
 from test_renderings import PLANS, assert_read
 
 from nlpkit.errors import InputError
+from nlpkit.limits import limited
 from nlpkit.reading import read_document
 from nlpkit.reading.pdf import document_from_pdf
 
@@ -135,22 +136,16 @@ def test_a_truncated_document_is_read_whole_or_refused(printed: Printed) -> None
     assert refused
 
 
-def test_limits_are_named(monkeypatch: pytest.MonkeyPatch, printed: Printed) -> None:
+def test_limits_are_named(printed: Printed) -> None:
     raw = printed("harrowdale", "paged", "ruled").read_bytes()
-    for limit, value, told in (
-        ("nlpkit.reading.pdf.MAX_PAGES", 1, r"has \d pages \(limit 1\)"),
-        ("nlpkit.reading.pdf.MAX_CHARACTERS", 50, "has more than 50 characters"),
-        (
-            "nlpkit.reading.pdf_marks.MAX_PAGE_CHARACTERS",
-            50,
-            r"page 1: has [\d,]+ characters on one page \(limit 50\)",
-        ),
-        ("nlpkit.reading.pdf_marks.MAX_PAGE_SHAPES", 5, "has more than 5 lines and areas on one page"),
+    for name, value, told in (
+        ("pdf_pages", 1, r"has \d pages \(limit 1\).*NLPKIT_MAX_PDF_PAGES"),
+        ("pdf_characters", 50, "has more than 50 characters"),
+        ("pdf_page_characters", 50, r"page 1: has [\d,]+ characters on one page \(limit 50\)"),
+        ("pdf_page_shapes", 5, "has more than 5 lines and areas on one page"),
     ):
-        with monkeypatch.context() as patch:
-            patch.setattr(limit, value)
-            with pytest.raises(InputError, match=told):
-                document_from_pdf(raw, source="plan.pdf")
+        with limited(**{name: value}), pytest.raises(InputError, match=told):
+            document_from_pdf(raw, source="plan.pdf")
 
 
 @pytest.mark.slow

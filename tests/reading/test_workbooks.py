@@ -19,6 +19,7 @@ from openpyxl.styles.differential import DifferentialStyle
 import nlpkit
 from nlpkit.errors import InputError
 from nlpkit.intake import take_in
+from nlpkit.limits import limited
 from nlpkit.reading import Reading, read_document
 from nlpkit.reading.sheets import date_text
 
@@ -217,10 +218,9 @@ def test_bad_workbooks_end_with_a_message(raw: bytes, told: str, tmp_path: Path)
     assert failure.remedy
 
 
-def test_too_many_cells_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("nlpkit.reading.xlsx.MAX_SHEET_CELLS", 10)
+def test_too_many_cells_are_refused(tmp_path: Path) -> None:
     plan()[0].save(tmp_path / "plan.xlsx")
-    with pytest.raises(InputError, match=r"has \d+ cells \(limit 10\)"):
+    with limited(sheet_cells=10), pytest.raises(InputError, match=r"has \d+ cells \(limit 10\)"):
         read_document(tmp_path / "plan.xlsx")
 
 
