@@ -180,6 +180,7 @@ def test_cells_longer_than_the_csv_module_allows(tmp_path: Path) -> None:
 
 BROKEN: list[tuple[str, bytes, str]] = [
     ("a.jsonl", b"", "is empty"),
+    ("a.jsonl", b'{"update": "x", " ": 1}\n', r"line 1: holds a field without a name \(' '\)"),
     ("a.jsonl", b"\n\n", "is empty"),
     ("a.jsonl", b'{"a": "x"}\n{"update": "caf\xe9"}\n', r"line 2: byte 16 of the line \(0xe9\) is not UTF-8"),
     ("a.jsonl", b'{"update": "x"}\n{"update": \n', r"line 2: is not valid JSON \(.* at character 12\)"),

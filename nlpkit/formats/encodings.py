@@ -27,6 +27,11 @@ _BYTES = _byte_of_letter()
 _NEXT = f"[{''.join(re.escape(letter) for letter, byte in _BYTES.items() if byte < 0xC0)}]"
 _WRONG = re.compile(f"(?:[\xc2-\xdf]{_NEXT}|[\xe0-\xef]{_NEXT}{{2}}|[\xf0-\xf4]{_NEXT}{{3}})+")
 """Letters that are the bytes of other letters in UTF-8."""
+_LIKELY = re.compile(
+    "[\u00a0-\u017f\u2000-\u206f\u20a0-\u20cf\u2100-\u22ff\u2500-\u27bf"
+    "\ufb00-\ufb06\ufeff\U0001f300-\U0001faff]+"
+)
+"""What English plans have beyond ASCII: Latin letters, punctuation, money, arrows, ticks, coloured discs."""
 
 
 def decoded(raw: bytes, *, source: str | Path) -> tuple[str, tuple[str, ...]]:
@@ -102,7 +107,7 @@ def _mended(text: str) -> tuple[str, tuple[str, ...]]:
         except UnicodeDecodeError:
             return match[0]
         # "É—" are two bytes of UTF-8 too, but stand in "CAFÉ—BAR" by right; "Ã©" and "â€™" by no right.
-        if not is_bad(match[0]):
+        if not _LIKELY.fullmatch(letters) or not is_bad(match[0]):
             return match[0]
         lines.add(len(_LINE_ENDS.findall(text, 0, match.start())) + 1)
         found.setdefault(0, match[0])

@@ -12,6 +12,7 @@ import pandas as pd
 from nlpkit.cells import frame
 from nlpkit.errors import InputError, NoRows
 from nlpkit.limits import check_cells, check_text_size, check_texts, limit, passed
+from nlpkit.unseen import UNSEEN
 
 __all__ = ["from_jsonl", "to_jsonl"]
 
@@ -24,7 +25,8 @@ def from_jsonl(raw: bytes, *, source: str | Path) -> pd.DataFrame:
     """The table in JSON Lines; its columns are every key, in order of first appearance.
 
     Raises:
-        InputError: no line, or one that is not UTF-8, not JSON or not an object; it names the line.
+        InputError: no line, or one that is not UTF-8, not JSON, not an object, or with a field
+            that has no name; it names the line.
     """
     check_text_size(len(raw), source=source)
     records: list[dict[str, Any]] = []
@@ -54,6 +56,10 @@ def from_jsonl(raw: bytes, *, source: str | Path) -> pd.DataFrame:
             told = f"holds a JSON {_KINDS.get(type(record), 'null')}, not an object"
             raise InputError(told, source=source, row=place, remedy=_REMEDY)
         _check_values(record, line, source=source, row=place)
+        for name in record.keys() - names.keys():
+            if not UNSEEN.sub("", name).strip():
+                told = f"holds a field without a name ({name!r})"
+                raise InputError(told, source=source, row=place, remedy="Give every field a name.")
         names.update(dict.fromkeys(record))
         records.append(record)
         check_cells(len(records), len(names), source=source, row=place)

@@ -11,7 +11,8 @@ from nlpkit.language.concepts import concepts
 __all__ = ["missing", "why"]
 
 _CLAUSES = re.compile(
-    r"\s*;\s+|,\s+(?:and|so\s+that|which|with|where)\s+|\s+and\s+(?=(?:everyone|how|a|the|to|more|can)\b)"
+    r"(?<!\s)\s*;\s+|,\s+(?:and|so\s+that|which|with|where)\s+"
+    r"|(?<!\s)\s+and\s+(?=(?:everyone|how|a|the|to|more|can)\b)"
 )
 _FEWEST = 2  # words of content that a clause needs to stand by itself
 _COVERED = 0.5  # share of a clause's telling words, or of its ideas, that the row must have
