@@ -138,7 +138,7 @@ def _parameters(command: Any) -> Iterator[str]:
         metavar = parameter.metavar or (
             "" if getattr(parameter, "is_flag", False) else parameter.name.upper()
         )
-        value = f"`{metavar}`" if metavar else ""
+        value = " / ".join(f"`{choice}`" for choice in metavar.split("|") if choice)
         told = " ".join(str(parameter.help or "").split())
         if option and parameter.show_default and not getattr(parameter, "is_flag", False):
             told += f" Without it: `{parameter.default}`." if parameter.default not in ("", None) else ""

@@ -152,6 +152,27 @@ def test_what_is_made_is_up_to_date(page: Path) -> None:
         assert made == text, f"{page.name} is out of date: {REMAKE}"
 
 
+def test_every_option_of_every_command_is_told() -> None:
+    import typer
+
+    from nlpkit.cli import app
+
+    told = (DOCS / "commands.md").read_text(encoding="utf8")
+    sections = dict(re.findall(r"^## (nlpkit [a-z ]+)\n(.*?)(?=^## |\Z)", told, re.MULTILINE | re.DOTALL))
+    queue = [("nlpkit", typer.main.get_command(app))]
+    seen = 0
+    while queue:
+        name, command = queue.pop()
+        below = getattr(command, "commands", {})
+        queue += [(f"{name} {key}", inner) for key, inner in below.items()]
+        for parameter in [] if below else command.params:
+            if not getattr(parameter, "hidden", False):
+                word = parameter.opts[-1] if parameter.param_type_name == "option" else parameter.metavar
+                assert f"`{word}`" in sections[name], f"{name}: {word}"
+                seen += 1
+    assert seen > 60 and "\\|" not in told
+
+
 def test_every_column_has_a_meaning_and_stands_in_the_table() -> None:
     from nlpkit.schema import MEANINGS, READ_COLUMNS, SCORE_COLUMNS
 
