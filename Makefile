@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 READY := .venv/.setup-done
 
-.PHONY: setup demo test lint format fuzz clean
+.PHONY: setup demo test lint format docs fuzz clean
 
 setup: $(READY)
 
@@ -33,11 +33,17 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: setup
+	@$(BIN)/python -c 'import mkdocstrings_handlers.python, zensical' 2>/dev/null || \
+		$(PIP) install -c constraints.txt --no-build-isolation -e '.[docs]'
+	@$(BIN)/python docs/building.py
+	@echo "The documentation is in site/: open site/index.html"
+
 MINUTES ?= 10
 fuzz: setup
 	@$(PIP) install -c constraints.txt -e '.[fuzz]' --no-build-isolation || true
 	$(BIN)/python tests/fuzz/fuzz.py $(MINUTES)
 
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv build dist site .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -21,6 +21,7 @@ from nlpkit.resources import lexicon
 __all__ = [
     "DICT_COLUMNS",
     "LIST_COLUMNS",
+    "MEANINGS",
     "READ_COLUMNS",
     "SCORE_COLUMNS",
     "Evidence",
@@ -146,6 +147,59 @@ DICT_COLUMNS = frozenset(
     {"status_probabilities", "status_why", "stale_why", "evidence_why", "outcomes", "links"}
 )
 """Columns holding a dict or a list of dicts."""
+
+MEANINGS: dict[str, str] = {
+    # read
+    "row_id": "id of the row; the same file read twice gives the same ids",
+    "service": "who reports",
+    "source": "the file, and within an archive the member, that the row was read from",
+    "plan": "title of the report or plan that the row's numbers belong to",
+    "section": "heading that the row stands under",
+    "theme": "inspection theme, where the plan gives one",
+    "action_id": "number or reference of the action, tidied",
+    "recommendation": "what the inspectorate asked for, whole",
+    "required_outcome": "what success looks like",
+    "planned_action": "what the service said it would do",
+    "owner": "who is responsible",
+    "due": "the deadline as written",
+    "due_date": "the deadline as an ISO date, where one can be made of it",
+    "period": "the reporting period as written",
+    "as_of": "the month or day at which the update was true, as an ISO date",
+    "update": "the narrative: what the service says it has done",
+    "declared": "the status that the service gave: its word, or the colour of the cell",
+    "declared_status": "the place of that on the scale of `status`",
+    # status
+    "status": "what the narrative supports: `complete`, `on_track`, `at_risk`, `off_track`, `not_started`, "
+    "`declined` or `unclear`",
+    "status_confidence": "the probability of that status, 0 to 1",
+    "status_probabilities": "the probabilities of all seven",
+    "status_why": "the passages that decided, the weightiest first",
+    # calendar
+    "calendar_status": "the deadline against `as_of`: `overdue`, `promised_late`, `due_soon` or `not_due`; "
+    "empty where either is missing",
+    "calendar_why": "a sentence with the dates",
+    "mismatch": "`optimistic` where the declared status is better than the narrative supports, `pessimistic` "
+    "where it is worse",
+    # staleness
+    "stale": "why the update is not news: `no_change`, `pointer`, `repeat_self`, `repeat_other`, `expired`, "
+    "`empty`",
+    "stale_refs": "the actions (in other files: rows) pointed to or repeated",
+    "stale_why": "the passages, where they stood first, and promises whose dates slipped",
+    "novelty": "from 0 (all said before) to 1 (all new) against the action's earlier updates",
+    # evidence
+    "evidence": "how much the update shows: `strong`, `partial` or `weak`",
+    "evidence_score": "the same as a number, 0 to 1",
+    "flags": "what a reader would remark on: `future_only`, `activity_only`, `vague`, `off_topic`, "
+    "`declared_mismatch`",
+    "evidence_why": "the checkable facts found, each with its kind",
+    "outcomes": "each outcome that the plan requires: `answered` (with the passage), `touched` or `silent`",
+    "addresses": "how far what was done speaks to what was asked, 0 to 1",
+    "question": "what to ask the service next; empty where nothing is called for",
+    # links
+    "links": "recommendations of the catalogue that ask the same (`equivalent`) or nearly (`related`); empty "
+    "where none fits",
+}
+"""What each column holds, in a line; the documentation's table is made of these."""
 
 _MISSING = {"", "nan", "none", "nat", "<na>"}
 
