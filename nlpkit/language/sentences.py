@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from nlpkit.language.dates import DAY, MONTH
+from nlpkit.language.date_forms import DAY, MONTH
 from nlpkit.resources import lexicon
 
 __all__ = ["LONGEST", "split_sentences"]

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import pairwise
 
-from nlpkit.language.dates import DAY, MONTH, QUARTER, YEAR, find_dates, period_end
+from nlpkit.language.date_forms import DAY, MONTH, QUARTER, YEAR
+from nlpkit.language.dates import find_dates, period_end
 from nlpkit.language.sentences import split_sentences
 from nlpkit.reading.blocks import Line
 

@@ -8,7 +8,8 @@ from datetime import date
 
 import pytest
 
-from nlpkit.language.dates import DAY, MONTH, QUARTER, YEAR, date_spans, find_dates, parse_as_of, period_end
+from nlpkit.language.date_forms import DAY, MONTH, QUARTER, YEAR
+from nlpkit.language.dates import date_spans, find_dates, parse_as_of, period_end
 
 AS_OF = date(2021, 3, 31)
 
