@@ -277,6 +277,15 @@ def report(
     service: Service = "",
     as_of: AsOf = "",
     catalogue: MaybeCatalogue = "spotlight",
+    history: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="What 'nlpkit score --history FILE' kept: the services' earlier updates are shown as well.",
+            show_default=False,
+        ),
+    ] = "",
+    history_wait: HistoryWait = 10.0,
     encoder: EncoderName = "auto",
     resume: Resume = False,
     quiet: Quiet = False,
@@ -288,6 +297,11 @@ def report(
     console.prepare("", catalogue)
     if out:
         check_report(out)
+    if history:
+        from nlpkit.history import check_history
+
+        console.apart(out, history)
+        check_history(history, wait=history_wait)
     with console.working(out, resume) as keep:
         with ProgressBar(quiet=quiet) as bar:
             intake = console.take_in(
@@ -295,7 +309,16 @@ def report(
             )
             goal = None if catalogue == "none" else catalogue
             why = [str(failure) for failure in intake.failures]
-            made = page(intake.updates, catalogue=goal, as_of=as_of, progress=bar, why_empty=why, keep=keep)
+            made = page(
+                intake.updates,
+                catalogue=goal,
+                as_of=as_of,
+                progress=bar,
+                why_empty=why,
+                keep=keep,
+                history=history or None,
+                history_wait=history_wait,
+            )
         if out:
             from nlpkit.files import replace_file
 

@@ -12,9 +12,10 @@ from nlpkit.cells import plain
 from nlpkit.embedding import Encoder
 from nlpkit.errors import InputError
 from nlpkit.files import check_place, replace_file
+from nlpkit.history import WAIT, versions
 from nlpkit.keeping import Keep
 from nlpkit.reporting.html import render
-from nlpkit.schema import Evidence, Status, conform
+from nlpkit.schema import READ_COLUMNS, Evidence, Status, conform, service_key
 from nlpkit.scoring import Progress, score
 from nlpkit.unseen import TURNING
 
@@ -36,6 +37,8 @@ def report(
     encoder: Encoder | None = None,
     progress: Progress | None = None,
     why_empty: Sequence[str] = (),
+    history: str | Path | None = None,
+    history_wait: float = WAIT,
 ) -> Path:
     """Write one self-contained HTML page: overview, questions to ask, every update with its passages.
 
@@ -49,6 +52,9 @@ def report(
         out: the page, a name that ends in ``.html`` or ``.htm``.
         catalogue, as_of, encoder, progress: for scoring, as there; unused where that is done.
         why_empty: what a page without rows says of the reason.
+        history: a DuckDB file that :func:`nlpkit.score` kept: what the same services said earlier is
+            judged anew and shown as well, so that every action has its earlier periods. Only read.
+        history_wait: seconds for which a lock on the history is waited for.
 
     Returns:
         Where the page was written.
@@ -59,7 +65,14 @@ def report(
     """
     check_report(out)
     made = page(
-        scored, catalogue=catalogue, as_of=as_of, encoder=encoder, progress=progress, why_empty=why_empty
+        scored,
+        catalogue=catalogue,
+        as_of=as_of,
+        encoder=encoder,
+        progress=progress,
+        why_empty=why_empty,
+        history=history,
+        history_wait=history_wait,
     )
     replace_file(Path(out), made)
     return Path(out)
@@ -74,8 +87,11 @@ def page(
     progress: Progress | None = None,
     why_empty: Sequence[str] = (),
     keep: Keep | None = None,
+    history: str | Path | None = None,
+    history_wait: float = WAIT,
 ) -> bytes:
     """What :func:`report` writes, in UTF-8; ``keep`` as in :func:`nlpkit.scoring.score`."""
+    earlier = None if history is None else versions(history, wait=history_wait)[list(READ_COLUMNS)]
     if len(scored):
         if not _is_judged(scored):
             _LOG.warning("the table has no judgements, or not for every row: scored first")
@@ -84,6 +100,12 @@ def page(
             )
         else:
             scored = conform(scored, as_of=as_of)
+    before = None if earlier is None else _said_before(scored, earlier)
+    if before is not None and len(before):
+        judged = score(
+            before, catalogue=catalogue, as_of=as_of, encoder=encoder, progress=progress, keep=keep
+        )
+        scored = pd.concat([judged, scored], ignore_index=True)
     made = render(scored, why_empty=" ".join(why_empty))
     return TURNING.sub("\ufffd", made).encode("utf8", "replace")
 
@@ -102,6 +124,22 @@ def check_report(path: str | Path) -> None:
             remedy="A report is a web page: use a name ending in .html.",
         )
     check_place(place)
+
+
+def _said_before(scored: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Of what a history knows, the rows of a table's services that are no later than it, but for its own."""
+    latest: dict[str, str] = {}
+    for service, as_of in zip(scored["service"], scored["as_of"], strict=True):
+        key = service_key(service)
+        latest[key] = max(latest.get(key, ""), as_of)
+    own = set(scored["row_id"])
+    kept = [
+        row_id not in own
+        and (last := latest.get(service_key(service))) is not None
+        and as_of <= (last or as_of)
+        for row_id, service, as_of in zip(known["row_id"], known["service"], known["as_of"], strict=True)
+    ]
+    return known[kept].reset_index(drop=True)
 
 
 def _is_judged(table: pd.DataFrame) -> bool:

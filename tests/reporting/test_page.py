@@ -313,6 +313,30 @@ def test_places_that_cannot_be_written_to_are_refused(name: str, tmp_path: Path)
     assert not list(tmp_path.iterdir())
 
 
+def test_a_history_gives_the_actions_their_earlier_periods(tmp_path: Path) -> None:
+    def quarter(as_of: str, text: str, service: str = "Northmoor FRS") -> pd.DataFrame:
+        row = {"service": service, "action_id": "1", "recommendation": "Train all crews.", "as_of": as_of}
+        return pd.DataFrame([row | {"row_id": f"{service} {as_of}", "update": text}])
+
+    kept = tmp_path / "h.duckdb"
+    texts = {
+        "2024-03": "Training begins in May 2024.",
+        "2024-06": "All 14 crews were trained by 3 June 2024.",
+        "2024-09": "Assessors found all 14 crews competent on 2 September 2024.",
+    }
+    for as_of, text in texts.items():
+        nlpkit.score(quarter(as_of, text), catalogue=None, history=kept)
+    nlpkit.score(quarter("2024-03", "A pump was bought.", "Harrowdale FRS"), catalogue=None, history=kept)
+    held = kept.read_bytes()
+    now = nlpkit.score(quarter("2024-06", texts["2024-06"]), catalogue=None)
+    told = nlpkit.report(now, tmp_path / "p.html", catalogue=None, history=kept).read_text(encoding="utf8")
+    assert texts["2024-03"] in told and texts["2024-06"] in told
+    assert texts["2024-09"] not in told and "pump" not in told  # later than the table; of another service
+    alone = nlpkit.report(now, tmp_path / "q.html", catalogue=None).read_text(encoding="utf8")
+    assert texts["2024-03"] not in alone
+    assert kept.read_bytes() == held
+
+
 def test_command(tmp_path: Path, run: Callable[..., Any]) -> None:
     from nlpkit.files import write_table
 
