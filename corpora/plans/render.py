@@ -237,7 +237,7 @@ def _as_html(parts: Sequence[Part]) -> bytes:
             out.append(f"<table>{''.join(map(_html_row, part.rows))}</table>")
         elif part.kind == "label":
             box = part.rows[0][0]
-            colour = _html_colour(part.colour) if part.colour else ""
+            colour = _html_colour(part.colour, cell=False) if part.colour else ""
             out.append(f"<dt>{words}</dt><dd{colour}>{_html_lines(box.text)}</dd>")
         elif part.kind == "title":
             titles += 1
@@ -252,12 +252,13 @@ def _as_html(parts: Sequence[Part]) -> bytes:
     return "".join([*out, "<footer>Contact us</footer></body></html>"]).encode()
 
 
-def _html_colour(colour: str) -> str:
+def _html_colour(colour: str, *, cell: bool = True) -> str:
+    old = {"blue": ' bgcolor="#0070C0"'} if cell else {}  # the attribute that only cells of tables know
     return {
         "": "",
         "green": ' class="cell rag-g"',
         "amber": ' class="rag-a"',
-        "blue": ' bgcolor="#0070C0"',
+        **old,
     }.get(colour, f' style="background-color:#{SHADES.get(colour, "")}"')
 
 

@@ -67,10 +67,9 @@ def test_what_libreoffice_writes_gives_the_same_table(source: str, target: str, 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed")
-@pytest.mark.parametrize("layout", ["wide", "sections", "paged", "cards", "register"])
+@pytest.mark.parametrize("layout", RENDER["LAYOUTS"])
 @pytest.mark.parametrize("name", PLANS)
 def test_what_a_browser_prints_gives_the_same_table(name: str, layout: str, tmp_path: Path) -> None:
-    # "blocks" gives some colours by an attribute that browsers no longer show.
     page, printed = tmp_path / "plan.html", tmp_path / "plan.pdf"
     page.write_bytes(RENDER["render"](PLANS[name], layout, "html"))
     subprocess.run(

@@ -163,3 +163,27 @@ def test_three_hundred_pages_are_read_within_a_minute(tmp_path: Path) -> None:
     took = time.perf_counter() - start
     assert reading.accounts[0].actions == 900
     assert took < 60
+
+
+def test_a_coloured_bar_on_the_next_page_belongs_to_the_label_above(tmp_path: Path) -> None:
+    from fpdf import FPDF
+
+    sheet = FPDF()
+    sheet.set_font("Helvetica", size=10)
+    for number, colour in ((1, (0, 176, 80)), (2, (255, 0, 0))):
+        sheet.add_page()
+        if number == 2:
+            sheet.set_fill_color(0, 176, 80)
+            sheet.rect(10, 10, 150, 6, style="F")
+            sheet.set_y(25)
+        for line in (f"Recommendation {number}", f"The service should do task {number} well.", "Progress"):
+            sheet.multi_cell(0, 6, line, new_x="LMARGIN", new_y="NEXT")
+        sheet.multi_cell(0, 6, f"Crews were trained for task {number}.", new_x="LMARGIN", new_y="NEXT")
+        sheet.multi_cell(0, 6, "Status", new_x="LMARGIN", new_y="NEXT")
+        if number == 2:
+            sheet.set_fill_color(*colour)
+            sheet.rect(10, sheet.get_y() + 1, 150, 6, style="F")
+    path = tmp_path / "plan.pdf"
+    path.write_bytes(bytes(sheet.output()))
+    declared = list(read_document(path).updates["declared"])
+    assert declared == ["green (fill)", "red (fill)"]
