@@ -49,6 +49,7 @@ _FOLDS = 6
 _BACKGROUND = len(STATUSES)
 _STEPS = 60  # of L-BFGS: more no longer move the cross-validated figures
 _LEAST_ROWS = 3  # of updates that hold a gram
+_TYPICAL_COUNTS = 2.0  # a typical row, where one that is not counts 1
 _LEAST_TYPICAL = 100  # with fewer typical rows the temperature is set on all
 _COMPONENTS = 96  # of sentence vectors, by principal components
 _WORDS_SCALE, _CUES_SCALE, _VECTORS_SCALE = 2.0, 0.7, 2.0  # a larger scale is a weaker ridge
@@ -158,6 +159,7 @@ def fit(data: Material) -> Trained:
     """The model of some material."""
     fold = split_by_group(data.group)
     count = len(data.label)
+    counts = _counts(data)
     evidence: list[Array] = [np.empty(0)] * count
     words = np.zeros((count, len(STATUSES)))
     for k in sorted(set(fold)):
@@ -175,13 +177,15 @@ def fit(data: Material) -> Trained:
     stages = np.zeros((count, len(STATUSES)))
     for k in sorted(set(fold)):
         inside, outside = fold != k, fold == k
-        weights, bias = _softmax_regression(whole[inside], data.label[inside], _RIDGE["document"])
+        weights, bias = _softmax_regression(
+            whole[inside], data.label[inside], _RIDGE["document"], counts=counts[inside]
+        )
         stages[outside] = whole[outside] @ weights + bias
     rules = np.array([[row[name] for name in RULES] for row in data.document])
     scores = vote(np.log(softmax(stages)), np.log(softmax(words)), rules)
     near = data.typical if data.typical.sum() >= _LEAST_TYPICAL else np.ones(count, dtype=np.bool_)
     temperature = _temperature(scores[near], data.label[near])
-    weights, bias = _softmax_regression(whole, data.label, _RIDGE["document"])
+    weights, bias = _softmax_regression(whole, data.label, _RIDGE["document"], counts=counts)
     model = StatusModel(
         vocabulary=reader.vocabulary,
         sentence_names=reader.sentence_names,
@@ -265,15 +269,21 @@ def _fit_readers(data: Material) -> StatusModel:
     numbers = [[vocabulary.numbered(text) for text in row] for row in data.texts]
     by_sentence = _tfidf(vocabulary, [known for i in rows for known in numbers[i]])
     wide = _BACKGROUND + 1
+    counts = _counts(data)
+    by_sentence_counts = np.array([counts[i] for i in rows for _ in telling[i] or ()])
     word_weights, word_bias = _softmax_regression(
-        hstack([by_sentence * _WORDS_SCALE, cues]).tocsr(), target, _RIDGE["sentence_words"], wide
+        hstack([by_sentence * _WORDS_SCALE, cues]).tocsr(),
+        target,
+        _RIDGE["sentence_words"],
+        wide,
+        by_sentence_counts,
     )
     vectors = np.concatenate([data.vectors[i] for i in rows if len(data.vectors[i])]).astype(np.float64)
     centre = vectors.mean(axis=0)
     basis = _components(vectors - centre)
     near = np.ascontiguousarray((vectors - centre) @ basis) * _VECTORS_SCALE
     vector_weights, vector_bias = _softmax_regression(
-        np.hstack([near, cues]), target, _RIDGE["vectors"], wide
+        np.hstack([near, cues]), target, _RIDGE["vectors"], wide, by_sentence_counts
     )
     depth = basis.shape[1]
     from_vectors = basis @ vector_weights[:depth] * _VECTORS_SCALE
@@ -281,6 +291,7 @@ def _fit_readers(data: Material) -> StatusModel:
         _tfidf(vocabulary, [[n for sentence in row for n in sentence] for row in numbers]),
         data.label,
         _RIDGE["words"],
+        counts=counts,
     )
     terms, side = len(vocabulary.numbers), len(STATUSES)
     return StatusModel(
@@ -346,21 +357,33 @@ def _components(centred: Array) -> Array:
     return basis
 
 
+def _counts(data: Material) -> Array:
+    """How much each row counts: typical ones more, as they are nearest to what is to be judged."""
+    return np.where(data.typical, _TYPICAL_COUNTS, 1.0)
+
+
 def _softmax_regression(
-    rows: Any, label: NDArray[np.int64], ridge: float, kinds: int = len(STATUSES)
+    rows: Any,
+    label: NDArray[np.int64],
+    ridge: float,
+    kinds: int = len(STATUSES),
+    counts: Array | None = None,
 ) -> tuple[Array, Array]:
     """Weights, shape ``(columns, kinds)``, and intercepts; ``rows`` is an array or a sparse matrix.
 
-    Rows count alike: the corpus has more of the rare statuses than plans do, so they need no help.
+    Statuses count alike: the corpus has more of the rare ones than plans do, so they need no help.
     Intercepts are not held back.
+
+    Args:
+        counts: how much each row counts; all alike unless given.
     """
     from scipy.optimize import minimize  # type: ignore[import-untyped]
 
     columns = rows.shape[1]
-    counts = np.bincount(label, minlength=kinds)
-    wanted = np.eye(kinds)[label]
+    counts = np.ones(len(label)) if counts is None else counts
+    wanted = np.eye(kinds)[label] * counts[:, None]
     turned = rows.T.tocsr() if hasattr(rows, "tocsr") else rows.T
-    absent = np.where(counts == 0, -20.0, 0.0)
+    absent = np.where(np.bincount(label, minlength=kinds) == 0, -20.0, 0.0)
 
     def cost(packed: Array) -> tuple[float, Array]:
         weights, bias = packed[:-kinds].reshape(columns, kinds), packed[-kinds:]
@@ -368,8 +391,8 @@ def _softmax_regression(
         scores -= scores.max(axis=1, keepdims=True)
         powers = np.exp(scores)
         sums = powers.sum(axis=1, keepdims=True)
-        loss = float((np.log(sums[:, 0]) - (scores * wanted).sum(axis=1)).sum())
-        error = powers / sums - wanted
+        loss = float((counts * np.log(sums[:, 0]) - (scores * wanted).sum(axis=1)).sum())
+        error = powers / sums * counts[:, None] - wanted
         slope = np.concatenate([(turned @ error + ridge * weights).ravel(), error.sum(axis=0)])
         return loss + 0.5 * ridge * float((weights * weights).sum()), slope
 
