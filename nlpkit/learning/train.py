@@ -157,6 +157,13 @@ def split_by_group(group: Sequence[str], folds: int = _FOLDS) -> NDArray[np.int6
 
 def fit(data: Material) -> Trained:
     """The model of some material."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):  # small sums: threads only wait for each other, and round differently
+        return _fit(data)
+
+
+def _fit(data: Material) -> Trained:
     fold = split_by_group(data.group)
     count = len(data.label)
     counts = _counts(data)
