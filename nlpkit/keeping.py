@@ -21,7 +21,7 @@ from typing import Any, Protocol
 from nlpkit.atomic import clear_scraps, write_whole
 from nlpkit.errors import InputError
 
-__all__ = ["Keep", "WorkFolder", "content_key", "is_work_folder"]
+__all__ = ["Keep", "WorkFolder", "content_key", "fingerprint", "is_work_folder"]
 
 _MARKER = "nlpkit-work.txt"
 _MARKED = b"Finished work of a run of nlpkit that has not ended. It is removed when the run ends.\n"
@@ -114,7 +114,7 @@ class WorkFolder:
             _LOG.warning("%s cannot be removed (%s)", self.folder, error.strerror or error)
 
     def _place(self, key: str) -> Path:
-        return self.folder / f"{hashlib.sha256(f'{_fingerprint()} {key}'.encode()).hexdigest()}.json"
+        return self.folder / f"{hashlib.sha256(f'{fingerprint()} {key}'.encode()).hexdigest()}.json"
 
 
 def is_work_folder(path: Path) -> bool:
@@ -141,7 +141,7 @@ def content_key(kind: str, *parts: Any) -> str:
 
 
 @cache
-def _fingerprint() -> str:
+def fingerprint() -> str:
     """A digest of this nlpkit, its word lists with it, and of the versions of what it reads with."""
     digest = hashlib.sha256(sys.version.encode())
     package = Path(__file__).resolve().parent

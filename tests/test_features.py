@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -68,7 +69,8 @@ def test_no_deadline(due: str) -> None:
     assert features.compute(pd.DataFrame({"update": ["x"], "due": [due]})).due == (None,)
 
 
-def test_each_text_is_analysed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_text_is_analysed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NLPKIT_CACHE", str(tmp_path))
     given: list[str] = []
 
     def counting(texts: Sequence[str], *, as_of: Sequence[date | None]) -> list[TextAnalysis]:
