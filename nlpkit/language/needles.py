@@ -77,6 +77,14 @@ class Sought:
         """As ``re.Pattern.search``."""
         return self.pattern.search(text) if self.may_match(text) else None
 
+    def match(self, text: str) -> re.Match[str] | None:
+        """As ``re.Pattern.match``."""
+        return self.pattern.match(text) if self.may_match(text) else None
+
+    def fullmatch(self, text: str) -> re.Match[str] | None:
+        """As ``re.Pattern.fullmatch``."""
+        return self.pattern.fullmatch(text) if self.may_match(text) else None
+
     def finditer(self, text: str) -> Iterator[re.Match[str]] | tuple[()]:
         """As ``re.Pattern.finditer``."""
         return self.pattern.finditer(text) if self.may_match(text) else ()
