@@ -7,9 +7,13 @@ cannot drift apart; an expression without words that it must have is searched fo
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, cached_property, lru_cache
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 try:  # how Python itself reads an expression; without it every search is made
@@ -18,7 +22,9 @@ try:  # how Python itself reads an expression; without it every search is made
 except ImportError:  # pragma: no cover
     _parser = None
 
-__all__ = ["Sought", "beginnings", "needles"]
+__all__ = ["Sought", "beginnings", "needles", "needles_key"]
+
+_FILE = Path(__file__).with_name("needles.json")
 
 _LONGEST = 6  # letters of a word that are looked at
 _MOST = 400  # beginnings of an expression beyond which a search is as cheap
@@ -43,10 +49,13 @@ def beginnings(text: str) -> frozenset[str]:
     ['d', 'de', 'del', 'dela', 'delay', 'delays', 'n', 'no', 'no ']
     """
     words = frozenset(_PIECE.findall(text.translate(_ALIKE).lower()))
-    found = {word if len(word) >= _LONGEST else word + _END for word in (w[:_LONGEST] for w in words)}
-    for length in range(1, _LONGEST):
-        found.update(word[:length] for word in words)
-    return frozenset(found)
+    return frozenset(chain.from_iterable(map(_begins, words)))
+
+
+@lru_cache(maxsize=65536)
+def _begins(word: str) -> tuple[str, ...]:
+    whole = word + _END if len(word) < _LONGEST else word[:_LONGEST]
+    return (whole, *(word[:length] for length in range(1, _LONGEST)))
 
 
 class Sought:
@@ -67,7 +76,8 @@ class Sought:
 
     @cached_property
     def _needed(self) -> frozenset[str]:
-        return needles(self._source, self._flags) or frozenset()
+        known = _read_before().get(needles_key(self._source, self._flags))
+        return frozenset((needles(self._source, self._flags) or ()) if known is None else known)
 
     def may_match(self, text: str) -> bool:
         """Whether the text has what every match has."""
@@ -102,6 +112,19 @@ def needles(source: str, flags: re.RegexFlag = re.IGNORECASE) -> frozenset[str] 
     walk.through(_parser.parse(source, flags))
     walk.pause()
     return walk.best
+
+
+def needles_key(source: str, flags: re.RegexFlag = re.IGNORECASE) -> str:
+    """What the needles of an expression go by in ``needles.json``."""
+    return hashlib.sha256(f"{_LONGEST} {int(flags)} {source}".encode()).hexdigest()[:16]
+
+
+@cache
+def _read_before() -> Mapping[str, Sequence[str]]:
+    """The needles of nlpkit's own expressions, as ``UPDATE_NEEDLES=1 pytest tests/language/test_needles.py``
+    writes them: reading them off anew takes a third of a second at every start."""
+    found: Mapping[str, Sequence[str]] = json.loads(_FILE.read_text(encoding="utf8"))
+    return found
 
 
 class _Walk:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 from itertools import chain
@@ -10,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from nlpkit.analysis.outcomes import expression
+from nlpkit.analysis.views import idioms
 from nlpkit.language import cues, facts, needles, references, stages
 from nlpkit.language.needles import Sought, beginnings
 from nlpkit.language.sentences import split_sentences
+from nlpkit.resources import lexicon
 
 RIDDLES = (
     r"\bdelay(?:s|ed)?\b",
@@ -104,7 +108,41 @@ def test_what_is_needed(source: str, needed: set[str] | None) -> None:
 def test_without_pythons_own_reader_every_search_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(needles, "_parser", None)
     assert needles.needles(r"\bdelay\b") is None
+    assert Sought(r"\bdelay\b").may_match("on time")
     assert Sought(r"\bdelay\b").search("no delay")
+
+
+def every_sought() -> list[Sought]:
+    """The expressions that nlpkit looks for in this way."""
+    found = [kind.pattern for kind in cues._kinds()] + [cues._quantifiers()]
+    found += [pattern for _, pattern in stages._phrases()]
+    found += [value for value in vars(references).values() if isinstance(value, Sought)]
+    found += [facts._heads(*key) for key in (("documents", "heads"), ("bodies", "heads"))]
+    found += [facts._heads("bodies", "weak_heads"), facts._body_names()]
+    found += [facts._pattern("documents", key) for key in ("surveys", "audits", "identifiers", "live")]
+    found += [facts._pattern("bodies", key) for key in ("scrutineers", "scrutiny")]
+    found += [idioms(name) for name in lexicon("status_weights")["patterns"]]
+    found += [expression(name) for name in lexicon("evidence_words")["patterns"]]
+    return found
+
+
+def test_the_needles_that_travel_with_nlpkit_are_those_of_its_expressions() -> None:
+    read = {
+        needles.needles_key(sought._source, sought._flags): sorted(
+            needles.needles(sought._source, sought._flags) or ()
+        )
+        for sought in every_sought()
+    }
+    lines = [f"{json.dumps(key)}: {json.dumps(read[key], ensure_ascii=False)}" for key in sorted(read)]
+    text = "{\n" + ",\n".join(lines) + "\n}\n"
+    if os.environ.get("UPDATE_NEEDLES"):
+        needles._FILE.write_text(text, encoding="utf8")
+    assert needles._FILE.read_text(encoding="utf8") == text, "run this test with UPDATE_NEEDLES=1"
+
+
+def test_an_expression_of_ones_own_is_read_when_first_looked_for() -> None:
+    assert needles.needles_key(r"\bwombats?\b") not in needles._read_before()
+    assert Sought(r"\bwombats?\b")._needed == {"wombat"}
 
 
 def test_every_expression_of_the_room_finds_what_it_finds_unguarded(project: Path) -> None:
@@ -112,12 +150,7 @@ def test_every_expression_of_the_room_finds_what_it_finds_unguarded(project: Pat
     texts = [str(json.loads(line)["update"]) for line in lines]
     sentences = list(dict.fromkeys(t[a:b] for t in texts for a, b in split_sentences(t)))
     sentences += [s.upper() for s in sentences[::7]]
-    every = [kind.pattern for kind in cues._kinds()]
-    every += [pattern for _, pattern in stages._phrases()]
-    every += [value for value in vars(references).values() if isinstance(value, Sought)]
-    every += [facts._heads(*key) for key in (("documents", "heads"), ("bodies", "heads"))]
-    every += [facts._pattern("documents", key) for key in ("surveys", "audits", "identifiers", "live")]
-    every += [facts._pattern("bodies", key) for key in ("scrutineers", "scrutiny")]
+    every = every_sought()
     guarded = 0
     for sought in every:
         guarded += sum(not sought.may_match(sentence) for sentence in sentences)
