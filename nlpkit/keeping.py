@@ -114,7 +114,7 @@ class WorkFolder:
             _LOG.warning("%s cannot be removed (%s)", self.folder, error.strerror or error)
 
     def _place(self, key: str) -> Path:
-        return self.folder / f"{hashlib.sha256(f'{fingerprint()} {key}'.encode()).hexdigest()}.json"
+        return self.folder / f"{hashlib.sha256(f'{_fingerprint()} {key}'.encode()).hexdigest()}.json"
 
 
 def is_work_folder(path: Path) -> bool:
@@ -140,8 +140,13 @@ def content_key(kind: str, *parts: Any) -> str:
     return f"{kind} {digest.hexdigest()}"
 
 
-@cache
 def fingerprint() -> str:
+    """A digest of this nlpkit and of what it reads with: where it is equal, so are the results."""
+    return _fingerprint()
+
+
+@cache
+def _fingerprint() -> str:
     """A digest of this nlpkit, its word lists with it, and of the versions of what it reads with."""
     digest = hashlib.sha256(sys.version.encode())
     package = Path(__file__).resolve().parent
