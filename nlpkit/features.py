@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nlpkit.analyses import analyses_kept, keep_analyses
+from nlpkit.embedding.pooling import pooled
 from nlpkit.errors import NlpkitError
 from nlpkit.keeping import Keep, content_key
 from nlpkit.language import TextAnalysis, analyse, find_dates, parse_as_of, period_end
@@ -69,6 +70,14 @@ class Features:
         if not texts:
             return np.empty((0, self.encoder.dimension), dtype=np.float32)
         return np.stack([self._known[text] for text in texts])
+
+    def pooled(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The same, of texts of several sentences, made from their sentences' vectors.
+
+        Raises:
+            NlpkitError: as :meth:`vectors`.
+        """
+        return pooled(texts, self.vectors)
 
 
 def compute(updates: pd.DataFrame, *, encoder: Encoder | None = None, keep: Keep | None = None) -> Features:

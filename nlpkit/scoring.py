@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from nlpkit import features
-from nlpkit.analysis import calendar, evidence, linking, outcomes, questions, slips, staleness, status
+from nlpkit.analysis import calendar, evidence, linking, outcomes, questions, slips, staleness, status, topic
 from nlpkit.analysis.continuing import said_before
 from nlpkit.analysis.status_model import StatusModel, kept_model
 from nlpkit.catalogue import Catalogue, load_catalogue
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.beside import Beside, beside
 from nlpkit.embedding.default import default_encoder
+from nlpkit.embedding.pooling import sentences_of
 from nlpkit.embedding.proof import watched
 from nlpkit.errors import NlpkitError
 from nlpkit.history import WAIT, check_history, recall, record
 from nlpkit.keeping import Keep
-from nlpkit.language import split_sentences
 from nlpkit.schema import READ_COLUMNS, SCORE_COLUMNS, conform
 
 __all__ = ["Progress", "link", "link_actions", "score"]
@@ -116,14 +119,17 @@ def _judged(
     begin: Beside,
 ) -> pd.DataFrame:
     told("reading sentences", 0, 5)
-    sentences = _sentences(table) if status.reads_vectors(encoder, model) else []
-    ahead = None if encoder is None or not sentences else begin(encoder.encode, sentences)
+    # What needs the encoder goes to the second line in few, large pieces, so that nothing here waits for it
+    # to finish with another's text.
+    ahead = _Ahead(begin, encoder)
+    ahead.encode(_asked(table, status.reads_vectors(encoder, model)))
     made = features.compute(table, encoder=encoder, keep=keep)
     linked = None
-    if goal is not None and encoder is not None:
-        linked = begin(linking.link, table, goal, encoder, analyses=made.update)
-    if ahead is not None:
-        made.know(sentences, ahead.result())
+    if encoder is not None:
+        ahead.encode(topic.compared_texts(table, made))
+        if goal is not None:
+            linked = begin(linking.link, table, goal, encoder, analyses=made.update)
+    ahead.tell(made)
     told("judging status", 1, 5)
     stated = status.judge(table, made, model=model)
     due = calendar.judge(table, made)
@@ -152,11 +158,36 @@ def _judged(
     return scored
 
 
-def _sentences(table: pd.DataFrame) -> list[str]:
-    """Each distinct sentence of the updates: what status asks the vectors of."""
-    return list(
-        dict.fromkeys(text[start:end] for text in table["update"] for start, end in split_sentences(text))
-    )
+def _asked(table: pd.DataFrame, sentences: bool) -> list[str]:
+    """What judgements ask the vectors of that the table alone tells: what is asked and, where status or
+    outcomes read them, the sentences of the updates."""
+    asked = outcomes.compared_texts(table)
+    return [*table["update"], *asked] if sentences or asked else asked
+
+
+class _Ahead:
+    """Vectors of sentences, made in the second line before they are asked for; none without an encoder."""
+
+    def __init__(self, begin: Beside, encoder: Encoder | None) -> None:
+        self._begin, self._encoder = begin, encoder
+        self._begun: set[str] = set()
+        self._coming: list[tuple[list[str], Future[NDArray[np.float32]]]] = []
+
+    def encode(self, texts: Iterable[str]) -> None:
+        """Begin with the sentences of the texts that have not been begun with."""
+        new = [
+            part
+            for part in dict.fromkeys(p for t in texts for p in sentences_of(t))
+            if part not in self._begun
+        ]
+        if new and self._encoder is not None:
+            self._begun.update(new)
+            self._coming.append((new, self._begin(self._encoder.encode, new)))
+
+    def tell(self, made: features.Features) -> None:
+        """Wait, and hand the vectors over."""
+        for texts, vectors in self._coming:
+            made.know(texts, vectors.result())
 
 
 def _keep(history: str | Path, scored: pd.DataFrame, made: features.Features, wait: float) -> None:
