@@ -60,15 +60,16 @@ def why_not(peer: str, python: str) -> str:
     """Why a peer can't be run; "" if it can."""
     if not python:
         return f"there is no {FOLDER.name} (make bench makes it from benchmarks/{WANTED.name})"
-    code = f"import importlib.metadata as m; print(m.version({peer!r}))"
-    done = subprocess.run([python, "-c", code], check=False, capture_output=True, text=True)
-    return "" if done.returncode == 0 else f"{peer} is not installed in {python}"
+    return "" if version(peer, python) else f"{peer} is not installed in {python}"
 
 
 def version(peer: str, python: str) -> str:
-    """Its version."""
+    """Its version, "" where it is not installed."""
     code = f"import importlib.metadata as m; print(m.version({peer!r}))"
-    done = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True)
+    try:
+        done = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
     return done.stdout.strip()
 
 
