@@ -77,9 +77,9 @@ FLOOR = {
     "asked": 10.0,
     "asked_tokens": 300.0,
     "asked_gmacs": 3.15,
-    "seconds": [0.1],
-    "ms": 10.0,
-    "peaks": {"OpenVINO bf16, encoder": 210.0, "PyTorch bf16, 2048 square": 100.0, "PyTorch f32, x": 999.0},
+    "cores": 2,
+    "taken": [run(0.15, 0.2)],
+    "peaks": {"OpenVINO bf16, encoder": 210.0, "PyTorch bf16, 512 square": 100.0, "PyTorch f32, x": 999.0},
 }
 
 
@@ -227,15 +227,17 @@ def test_the_floor_is_what_the_encoder_needs_over_the_best_in_its_precision() ->
     assert best(FLOOR) == ("OpenVINO bf16, encoder", 210.0)
     text = page(held(floor=FLOOR))
     assert "needs 1.05 GMAC an update, the processor did 210 GMAC/s at best" in text
-    assert "the floor is 5.00 ms an update. nlpkit's encoder is at 10.00 ms: 50% of the time" in text
+    assert "the floor is 5.00 ms an update. nlpkit's encoder is at 10.00 ms (" in text
+    assert "by the clock 15.00): 50% of that is the floor's" in text
     assert "3.15 GMAC, a floor of 15.00 ms" in text
 
 
 def test_time_a_row_leaves_out_what_starting_costs() -> None:
-    taken = {"50": [run(3.0)], "150": [run(4.0), run(5.0)], "1050": [run(23.0)]}
+    taken = {"50": [run(3.0, 1.0)], "150": [run(4.0, 2.0), run(5.0, 2.0)], "1050": [run(23.0, 12.0)]}
     assert per_row({"few": 50, "taken": taken}) == {150: [10.0, 20.0], 1050: [20.0]}
     text = page(held(growth={"few": 50, "taken": taken}))
-    assert "| 1,050 | 1 | 23.0 | 1.0 | 20.0 | 1.33 | 100 |" in text
+    assert "| 1,050 | 1 | 23.0 | 20.0 | 1.33 | 11.0 | 1.10 | 100 |" in text
+    assert "at 1,050 rows a row takes 1.10 times the processor's time that it takes at 150" in text
 
 
 def test_a_section_that_failed_says_why_and_loses_no_other() -> None:
