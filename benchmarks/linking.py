@@ -3,7 +3,8 @@
     python benchmarks/linking.py            # measure the models in models/linking
     python benchmarks/linking.py --fit      # learn them again from the tune split first, cross-validated
     python benchmarks/linking.py --actions  # counterparts between the plans of the check split
-    python benchmarks/linking.py --scale    # 5,000 recommendations × 50,000 actions, vectors given
+    python benchmarks/linking.py --scale    # 5,000 recommendations × 50,000 actions, vectors given;
+                                            # --scale 500 5000: as many
 
 Cross-validation leaves out one invented service at a time: its rows, and the examples taken from them.
 Nothing is read but ``corpora`` and ``models``. Results: benchmarks/linking.md.
@@ -13,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import resource
 import sys
 import time
 from collections import defaultdict
@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from processes import peak_mb
 
 from nlpkit.analysis.linking import PAIR_FEATURES, link, link_actions, table_features
 from nlpkit.analysis.linking.counterparts import actions_catalogue
@@ -47,7 +48,7 @@ in five of them get no link at all, or nearly, and 96 in 100 equivalents or more
 
 def main(arguments: list[str]) -> None:
     if "--scale" in arguments:
-        return scale()
+        return _say("scale", scale(*(int(one) for one in arguments if one.isdigit())))
     catalogue, encoder = load_catalogue("spotlight"), default_encoder()
     rows = authored()
     if "--actions" in arguments:
@@ -307,7 +308,7 @@ class Given:
         return out
 
 
-def scale(recommendations: int = 5_000, actions_count: int = 50_000) -> None:
+def scale(recommendations: int = 5_000, actions_count: int = 50_000) -> dict[str, float]:
     """Time and memory of linking many actions to a large catalogue; vectors are made in no time."""
     rows = authored()
     texts = [
@@ -342,18 +343,15 @@ def scale(recommendations: int = 5_000, actions_count: int = 50_000) -> None:
     start, started = time.perf_counter(), time.process_time()
     links = link(updates, Catalogue("large", (), entries), encoder)
     taken, spent = time.perf_counter() - start, time.process_time() - started
-    _say(
-        "scale",
-        {
-            "recommendations": recommendations,
-            "actions": actions_count,
-            "links": len(links),
-            "seconds": round(taken - encoder.seconds),
-            "seconds_of_processor": round(spent - encoder.processor),
-            "seconds_for_the_stand_in_vectors": round(encoder.seconds),
-            "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-        },
-    )
+    return {
+        "recommendations": recommendations,
+        "actions": actions_count,
+        "links": len(links),
+        "seconds": round(taken - encoder.seconds, 3),
+        "seconds_of_processor": round(spent - encoder.processor, 3),
+        "seconds_for_the_stand_in_vectors": round(encoder.seconds, 3),
+        "peak_memory_mb": round(peak_mb()),
+    }
 
 
 class _Timed(Given):
