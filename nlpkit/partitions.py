@@ -644,10 +644,10 @@ def _pairs(pairs: Part) -> Iterator[tuple[int, int, Pairs]]:
 
 def _repeats(part: Part) -> list[Repeat]:
     columns = [part[name].tolist() for name in _REPEAT]
-    return [
-        Repeat(*values[:7], left_share=0.0, right_share=0.0, same_action=False)
-        for values in zip(*columns, strict=True)
-    ]
+    made: list[Repeat] = []
+    for left, right, a, b, c, d, words in zip(*columns, strict=True):
+        made.append(Repeat(left, right, a, b, c, d, words, 0.0, 0.0, False))
+    return made
 
 
 def standing_of_all(parts: Sequence[Part]) -> Pieces:

@@ -40,7 +40,7 @@ class Engine(Protocol):
         ...
 
     def pick(self, handle: Any, piece: Hashable) -> Any:
-        """A handle for one of the :class:`Pieces` that a function returns; for None where it has none such."""
+        """A handle for one of the :class:`Pieces` that a function returns; for None if it is missing."""
         ...
 
     def take(self, handle: Any) -> Any:
