@@ -14,10 +14,11 @@ from nlpkit.analysis.status_model import StatusModel
 from nlpkit.catalogue import Catalogue
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.beside import Beside
+from nlpkit.embedding.default import encoder_named
 from nlpkit.keeping import Keep
 from nlpkit.language import split_sentences
 
-__all__ = ["ROW_COLUMNS", "Alone", "Progress", "Tools", "judge_alone", "silent"]
+__all__ = ["ROW_COLUMNS", "Alone", "Distant", "Progress", "Tools", "judge_alone", "silent"]
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how many steps are done and how many there are."""
@@ -47,6 +48,26 @@ class Tools:
     catalogue: Catalogue | None
     model: StatusModel | None
     encoder: Encoder | None
+
+
+@dataclass(frozen=True, slots=True)
+class Distant:
+    """What :class:`Tools` are made of in another process, where they are opened once.
+
+    Attributes:
+        catalogue, model: as :class:`Tools` has them.
+        encoder: the name of one of nlpkit's own (:func:`nlpkit.embedding.default.encoder_named`), or an
+            encoder that can be sent.
+    """
+
+    catalogue: Catalogue | None
+    model: StatusModel | None
+    encoder: Encoder | str | None
+
+    def open(self) -> Tools:
+        """The tools, of which the encoder is loaded once a process."""
+        encoder = encoder_named(self.encoder) if isinstance(self.encoder, str) else self.encoder
+        return Tools(self.catalogue, self.model, encoder)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,16 +38,19 @@ from nlpkit.analysis.words import Vocabulary
 from nlpkit.embedding.beside import beside
 from nlpkit.engines import Engine, Part, Pieces
 from nlpkit.features import Features
-from nlpkit.judging import ROW_COLUMNS, Progress, Tools, judge_alone
+from nlpkit.judging import ROW_COLUMNS, Distant, Progress, Tools, judge_alone
 from nlpkit.keeping import Keep
 from nlpkit.language.annotations import TextAnalysis
 from nlpkit.language.kept import analysis_from_json, analysis_to_json
 from nlpkit.schema import SCORE_COLUMNS, Stale, service_key
 
-__all__ = ["BUCKET", "ROWS", "Orders", "judge_parts", "parts_of"]
+__all__ = ["BUCKET", "ROWS", "WHOLE", "Orders", "judge_parts", "parts_of"]
 
-ROWS = 2_000
-"""Rows of a part; a whole number of the 400 that linking looks at together."""
+WHOLE = 400
+"""Rows that linking looks at together; a part has a whole number of these."""
+
+ROWS = 5 * WHOLE
+"""Rows of a part."""
 
 BUCKET = 10_000
 """Rows that a bucket has, about."""
@@ -64,17 +67,16 @@ class Orders:
     """How the parts of a table are to be judged.
 
     Attributes:
-        tools: what with, or a function that opens it where the parts are.
+        tools: what with, or what opens it where the parts are.
         keep: where finished analyses are kept, if they are made in this process.
     """
 
-    tools: Any
+    tools: Tools | Distant
     keep: Keep | None = None
 
     def open(self) -> Tools:
         """What is judged with."""
-        tools: Tools = self.tools if isinstance(self.tools, Tools) else self.tools()
-        return tools
+        return self.tools if isinstance(self.tools, Tools) else self.tools.open()
 
 
 def parts_of(table: pd.DataFrame, rows: int | None = None) -> list[pd.DataFrame]:

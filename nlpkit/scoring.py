@@ -15,18 +15,23 @@ from nlpkit.analysis.status_model import kept_model
 from nlpkit.catalogue import load_catalogue
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.beside import beside
-from nlpkit.embedding.default import default_encoder
+from nlpkit.embedding.default import chosen_encoder, default_encoder
 from nlpkit.embedding.proof import watched
 from nlpkit.engines.local import LocalEngine
-from nlpkit.errors import NlpkitError
+from nlpkit.engines.on_dask import DaskEngine
+from nlpkit.errors import InputError, NlpkitError
 from nlpkit.features import moments
 from nlpkit.history import JUDGEMENTS, WAIT, check_history, recall, record
-from nlpkit.judging import Progress, Tools, judge_alone, silent
+from nlpkit.judging import Distant, Progress, Tools, judge_alone, silent
 from nlpkit.keeping import Keep
 from nlpkit.schema import READ_COLUMNS, SCORE_COLUMNS, conform
 
-__all__ = ["Progress", "link", "link_actions", "score", "score_parts"]
+__all__ = ["ENGINES", "Progress", "link", "link_actions", "score", "score_parts"]
 
+ENGINES = ("local", "dask")
+"""What works: this process, or a Dask cluster."""
+
+_SHARES = 4  # parts that a worker gets of a table that is not large
 _LOG = logging.getLogger(__name__)
 
 
@@ -41,6 +46,9 @@ def score(
     history_wait: float = WAIT,
     progress: Progress | None = None,
     keep: Keep | None = None,
+    engine: str = "local",
+    scheduler: str = "",
+    workers: int = 0,
 ) -> pd.DataFrame:
     """Judge every update: status, staleness, evidence and links, each with its reason.
 
@@ -58,7 +66,11 @@ def score(
             added to it. A table scored twice is not its own history.
         history_wait: seconds for which a lock on the history is waited for.
         progress: called before each step.
-        keep: where finished analyses of texts are kept and looked for (:mod:`nlpkit.keeping`).
+        keep: where finished analyses of texts are kept and looked for (:mod:`nlpkit.keeping`), by the engine
+            ``local``.
+        engine: ``local`` works in this process, ``dask`` on a cluster; the result is the same.
+        scheduler: the address of a running Dask cluster; without one, ``dask`` starts its own here.
+        workers: how many workers that has; as many as there are processors if 0.
 
     Returns:
         The same rows in the same order: :data:`nlpkit.schema.READ_COLUMNS`, then
@@ -68,7 +80,7 @@ def score(
         InputError: the table has no rows or no updates, a ``row_id`` is used twice, or the
             catalogue or the history cannot be used.
         NlpkitError: the status model is damaged, does not fit this nlpkit, or was learned with
-            another encoder.
+            another encoder; the engine is not installed, or its cluster cannot do the work.
     """
     parts = score_parts(
         updates,
@@ -80,6 +92,9 @@ def score(
         history_wait=history_wait,
         progress=progress,
         keep=keep,
+        engine=engine,
+        scheduler=scheduler,
+        workers=workers,
     )
     return pd.concat(list(parts), ignore_index=True)
 
@@ -95,6 +110,9 @@ def score_parts(
     history_wait: float = WAIT,
     progress: Progress | None = None,
     keep: Keep | None = None,
+    engine: str = "local",
+    scheduler: str = "",
+    workers: int = 0,
 ) -> Iterator[pd.DataFrame]:
     """:func:`score`, of which the rows come part by part in the order of the table.
 
@@ -109,8 +127,11 @@ def score_parts(
     """
     told = progress or silent
     table = conform(updates.drop(columns=[c for c in SCORE_COLUMNS if c in updates.columns]), as_of=as_of)
+    if engine not in ENGINES:
+        raise InputError(f"there is no engine '{engine}'", remedy=f"Name one of {', '.join(ENGINES)}.")
     goal = None if catalogue is None else load_catalogue(catalogue)
     model = None if status_model is None else kept_model(status_model)
+    given = encoder
     if (goal is not None or model is not None) and encoder is None:
         encoder = default_encoder()
     if model is not None and encoder is not None and model.encoder != encoder.name:
@@ -125,7 +146,12 @@ def score_parts(
     tools = Tools(goal, model, encoder)
     with watched(told):
         at = 0
-        for judged in _judged(table, tools, past, told, keep):
+        if engine == "local":
+            found = _judged(table, tools, past, told, keep)
+        else:
+            distant = Distant(goal, model, given or (chosen_encoder() if encoder is not None else None))
+            found = _judged_apart(table, distant, DaskEngine(scheduler, workers), past, told)
+        for judged in found:
             rows = table.iloc[at : at + len(judged)]
             scored = _whole(rows, judged.set_index(rows.index))
             at += len(judged)
@@ -151,6 +177,22 @@ def _judged(
     with LocalEngine() as engine:
         sizes = [len(part) for part in parts]
         yield from partitions.judge_parts(parts, sizes, orders, engine, past=past, told=told)
+    told("done", 5, 5)
+
+
+def _judged_apart(
+    table: pd.DataFrame, tools: Distant, engine: DaskEngine, past: pd.DataFrame | None, told: Progress
+) -> Iterator[pd.DataFrame]:
+    """The judgements of a table, made by other processes."""
+    told("starting the cluster", 0, 1)
+    with engine:
+        share = -(-len(table) // (_SHARES * engine.workers))
+        rows = min(partitions.ROWS, -(-share // partitions.WHOLE) * partitions.WHOLE)
+        parts = partitions.parts_of(table[list(READ_COLUMNS)], rows)
+        sizes = [len(part) for part in parts]
+        orders = partitions.Orders(tools)
+        held = [engine.put(part) for part in parts]
+        yield from partitions.judge_parts(held, sizes, orders, engine, past=past, told=told)
     told("done", 5, 5)
 
 

@@ -35,6 +35,10 @@ class Engine(Protocol):
         """Whether functions run in other processes, and open encoders and models there by themselves."""
         ...
 
+    def put(self, value: Any) -> Any:
+        """A handle for a value."""
+        ...
+
     def run(self, function: Callable[..., Any], *given: Any) -> Any:
         """A handle for ``function(*given)``, which may not be done yet."""
         ...

@@ -85,6 +85,10 @@ class LocalEngine:
         if self._folder is not None:
             self._folder.cleanup()
 
+    def put(self, value: Any) -> Any:
+        """The value itself."""
+        return value
+
     def run(self, function: Callable[..., Any], *given: Any) -> Any:
         """A handle for ``function(*given)``."""
         return self._keep(function(*map(_loaded, given)))
@@ -104,7 +108,8 @@ class LocalEngine:
     def forget(self, handles: Iterable[Any]) -> None:
         """Remove the files of these."""
         for handle in handles:
-            handle.drop()
+            if isinstance(handle, _Kept | _OnDisk | _InPieces):
+                handle.drop()
 
     def _keep(self, made: Any) -> Any:
         if isinstance(made, Pieces):
