@@ -21,6 +21,7 @@ from nlpkit.options import (
     AsOf,
     Catalogue,
     EncoderName,
+    EngineName,
     HistoryFile,
     HistoryWait,
     Inputs,
@@ -29,7 +30,9 @@ from nlpkit.options import (
     Out,
     Quiet,
     Resume,
+    Scheduler,
     Service,
+    Workers,
 )
 from nlpkit.review_cli import review_app
 
@@ -137,12 +140,17 @@ def score(
     ] = "",
     history_wait: HistoryWait = 10.0,
     encoder: EncoderName = "auto",
+    engine: EngineName = "local",
+    scheduler: Scheduler = "",
+    workers: Workers = 0,
     resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
     """Judge every update, each judgement with its reason."""
     from nlpkit.reporting.progress import ProgressBar
 
+    if engine == "local" and (scheduler or workers):
+        raise typer.BadParameter("--scheduler and --workers are of --engine dask.")
     console.prepare(out, catalogue)
     if history:
         from nlpkit.history import check_history
@@ -165,6 +173,9 @@ def score(
             history_wait=history_wait,
             progress=bar,
             keep=keep,
+            engine=engine,
+            scheduler=scheduler,
+            workers=workers,
         )
         console.deliver_parts(intake, _noted(parts, None if quiet else told, shown.close), out)
     if not quiet:

@@ -166,7 +166,7 @@ class DaskEngine:
             found: Mapping[str, Any] = self._client.run(_about, on_error="return")
         except Exception as error:  # what does not understand the question has another Dask or Python
             raise NlpkitError(f"The workers cannot be asked for their nlpkit ({error}). {_ALIKE}") from error
-        own = _about()
+        own = _here()
         for address, said in sorted(found.items()):
             if isinstance(said, BaseException):
                 raise NlpkitError(f"The worker {address} cannot load nlpkit ({said}). {_ALIKE}")
@@ -195,7 +195,8 @@ class DaskEngine:
         _LOG.warning("The worker %s was lost; %d steps are done again by others", told.get("worker"), again)
 
     def _raise_failed(self, handles: Sequence[Any]) -> None:
-        failed = next((handle for handle in handles if handle.status in ("error", "cancelled", "lost")), None)
+        # "lost" is no failure: the step is done again.
+        failed = next((handle for handle in handles if handle.status in ("error", "cancelled")), None)
         if failed is None:
             return
         error = failed.exception() if failed.status == "error" else None
@@ -216,6 +217,10 @@ _ALIKE = "Give scheduler, workers and this machine the same nlpkit (pip install 
 
 def _about() -> tuple[str, str, str]:
     return nlpkit.__version__, ".".join(map(str, sys.version_info[:3])), fingerprint()
+
+
+def _here() -> tuple[str, str, str]:
+    return _about()
 
 
 def _same(value: Any) -> Any:
