@@ -151,6 +151,10 @@ def score(
 
     if engine == "local" and (scheduler or workers):
         raise typer.BadParameter("--scheduler and --workers are of --engine dask.")
+    if engine == "dask" and out and (out.endswith("/") or Path(out).is_dir()):
+        if history or resume:
+            raise typer.BadParameter("--history and --resume need a file as --out, not a folder.")
+        _score_folder(inputs, out, service, as_of, catalogue, status_model, scheduler, workers, quiet)
     console.prepare(out, catalogue)
     if history:
         from nlpkit.history import check_history
@@ -188,6 +192,41 @@ def score(
         width = console.width()
         console.say(*summary_lines(scored, width=width), "", *question_lines(questions(scored), width=width))
     console.finish(intake, out, quiet=quiet)
+
+
+def _score_folder(
+    inputs: list[str],
+    out: str,
+    service: str,
+    as_of: str,
+    catalogue: str,
+    status_model: str,
+    scheduler: str,
+    workers: int,
+    quiet: bool,
+) -> NoReturn:
+    """Parquet files scored into a folder, for ``score --engine dask --out FOLDER/``."""
+    from nlpkit.folders import score_folder
+    from nlpkit.reporting.progress import ProgressBar
+
+    with ProgressBar(quiet=quiet) as bar:
+        done = score_folder(
+            inputs,
+            out,
+            service=service,
+            as_of=as_of,
+            catalogue=None if catalogue == "none" else catalogue,
+            status_model=status_model or None,
+            scheduler=scheduler,
+            workers=workers,
+            progress=bar,
+        )
+    aside = [row for rows in done["set_aside"] for row in rows]
+    for row in aside:
+        console.problem(f"set aside: {row['source']}, {row['place']}: {row['reason']}")
+    if not quiet:
+        console.say(f"{done['updates'].sum()} updates scored in {len(done)} files")
+    raise typer.Exit(1 if aside else 0)
 
 
 _UNTOLD = ("status_probabilities", "evidence_why", "outcomes", "links", "theme", "owner", "required_outcome")

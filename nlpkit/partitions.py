@@ -44,7 +44,7 @@ from nlpkit.language.annotations import TextAnalysis
 from nlpkit.language.kept import analysis_from_json, analysis_to_json
 from nlpkit.schema import SCORE_COLUMNS, Stale, service_key
 
-__all__ = ["BUCKET", "ROWS", "WHOLE", "Orders", "judge_parts", "parts_of"]
+__all__ = ["BUCKET", "ROWS", "WHOLE", "Orders", "finished_parts", "judge_parts", "judgements", "parts_of"]
 
 WHOLE = 400
 """Rows that linking looks at together; a part has a whole number of these."""
@@ -107,6 +107,23 @@ def judge_parts(
     Yields:
         Of each part, in order, :data:`nlpkit.schema.SCORE_COLUMNS`.
     """
+    finished = finished_parts(parts, sizes, orders, engine, past=past, told=told)
+    for at, one in enumerate(finished):
+        told("writing", at, len(parts))
+        yield judgements(engine.take(one))
+        engine.forget([one])
+
+
+def finished_parts(
+    parts: Sequence[Any],
+    sizes: Sequence[int],
+    orders: Orders,
+    engine: Engine,
+    *,
+    past: pd.DataFrame | None = None,
+    told: Progress,
+) -> Iterator[Any]:
+    """:func:`judge_parts`, of which each part stays where it is: handles for :func:`judgements`."""
     firsts = np.cumsum([0, *sizes]).tolist()
     buckets = max(1, -(-firsts[-1] // BUCKET), engine.workers if firsts[-1] >= ROWS else 1)
     surveys = [engine.run(survey, part, buckets) for part in parts]
@@ -140,10 +157,7 @@ def judge_parts(
         )
         for at, (_, numbers) in enumerate(members)
     ]
-    for at, one in enumerate(finished):
-        told("writing", at, len(parts))
-        yield _frame(unpacked(engine.take(one)["rows"]))
-        engine.forget([one])
+    yield from finished
     engine.forget([*judged, *found.values(), *said])
 
 
@@ -740,11 +754,11 @@ def _column(values: list[Any]) -> pd.Series[Any]:
 _NUMBERS = frozenset({"status_confidence", "novelty", "evidence_score", "addresses"})
 
 
-def _frame(columns: Sequence[list[Any]]) -> pd.DataFrame:
-    """The judgements as a table, of the kinds that they have when they are made in one piece."""
+def judgements(finished: Part) -> pd.DataFrame:
+    """What :func:`finish` made as a table, of the kinds that it has when it is made in one piece."""
     return pd.DataFrame(
         {
             name: pd.Series(values, dtype="float64") if name in _NUMBERS else _column(values)
-            for name, values in zip(SCORE_COLUMNS, columns, strict=True)
+            for name, values in zip(SCORE_COLUMNS, unpacked(finished["rows"]), strict=True)
         }
     )

@@ -26,7 +26,7 @@ from nlpkit.judging import Distant, Progress, Tools, judge_alone, silent
 from nlpkit.keeping import Keep
 from nlpkit.schema import READ_COLUMNS, SCORE_COLUMNS, conform
 
-__all__ = ["ENGINES", "Progress", "link", "link_actions", "score", "score_parts"]
+__all__ = ["ENGINES", "Progress", "link", "link_actions", "make_tools", "score", "score_parts", "whole"]
 
 ENGINES = ("local", "dask")
 """What works: this process, or a Dask cluster."""
@@ -129,6 +129,38 @@ def score_parts(
     table = conform(updates.drop(columns=[c for c in SCORE_COLUMNS if c in updates.columns]), as_of=as_of)
     if engine not in ENGINES:
         raise InputError(f"there is no engine '{engine}'", remedy=f"Name one of {', '.join(ENGINES)}.")
+    tools, distant = make_tools(catalogue, status_model, encoder)
+    if history is not None:
+        check_history(history, write=True, wait=history_wait)
+    past = None if history is None else recall(history, wait=history_wait)
+    kept: list[pd.DataFrame] = []
+    with watched(told):
+        at = 0
+        if engine == "local":
+            found = _judged(table, tools, past, told, keep)
+        else:
+            found = _judged_apart(table, distant, DaskEngine(scheduler, workers), past, told)
+        for judged in found:
+            rows = table.iloc[at : at + len(judged)]
+            scored = whole(rows, judged.set_index(rows.index))
+            at += len(judged)
+            if history is not None:
+                kept.append(scored[[*READ_COLUMNS, *JUDGEMENTS]])
+            yield scored
+    if at != len(table):
+        raise NlpkitError("nlpkit lost rows while scoring. This is a fault in nlpkit: report it.")
+    if history is not None:
+        _keep(history, pd.concat(kept), history_wait)
+
+
+def make_tools(
+    catalogue: str | Path | None, status_model: str | Path | None, encoder: Encoder | None
+) -> tuple[Tools, Distant]:
+    """What is judged with, here and in other processes; the arguments are those of :func:`score`.
+
+    Raises:
+        InputError, NlpkitError: as :func:`score`.
+    """
     goal = None if catalogue is None else load_catalogue(catalogue)
     model = None if status_model is None else kept_model(status_model)
     given = encoder
@@ -139,29 +171,8 @@ def score_parts(
             f"The status model in {status_model} was learned with the encoder '{model.encoder}', not with "
             f"'{encoder.name}'. Score with that encoder, or train the model again (nlpkit train status)."
         )
-    if history is not None:
-        check_history(history, write=True, wait=history_wait)
-    past = None if history is None else recall(history, wait=history_wait)
-    kept: list[pd.DataFrame] = []
-    tools = Tools(goal, model, encoder)
-    with watched(told):
-        at = 0
-        if engine == "local":
-            found = _judged(table, tools, past, told, keep)
-        else:
-            distant = Distant(goal, model, given or (chosen_encoder() if encoder is not None else None))
-            found = _judged_apart(table, distant, DaskEngine(scheduler, workers), past, told)
-        for judged in found:
-            rows = table.iloc[at : at + len(judged)]
-            scored = _whole(rows, judged.set_index(rows.index))
-            at += len(judged)
-            if history is not None:
-                kept.append(scored[[*READ_COLUMNS, *JUDGEMENTS]])
-            yield scored
-    if at != len(table):
-        raise NlpkitError("nlpkit lost rows while scoring. This is a fault in nlpkit: report it.")
-    if history is not None:
-        _keep(history, pd.concat(kept), history_wait)
+    sent = given or (chosen_encoder() if encoder is not None else None)
+    return Tools(goal, model, encoder), Distant(goal, model, sent)
 
 
 def _judged(
@@ -215,7 +226,7 @@ def _at_once(
     return judged
 
 
-def _whole(table: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
+def whole(table: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
     """Updates with their judgements, the user's own columns last."""
     own = [name for name in table.columns if name not in READ_COLUMNS]
     return pd.concat([table[list(READ_COLUMNS)], judged[list(SCORE_COLUMNS)], table[own]], axis=1)

@@ -21,7 +21,7 @@ FLOORS = (
     {"database", "engines", "features", "files", "formats", "history", "reading", "reporting"},
     {"analysis"},
     {"intake", "judging", "learning", "partitions", "scoring", "tables", "theming"},
-    {"comparing", "estimators", "publishing", "review", "spacy_component"},
+    {"comparing", "estimators", "folders", "publishing", "review", "spacy_component"},
     {"console", "options"},
     {"cataloguing", "review_cli"},
     {"cli"},
