@@ -103,6 +103,15 @@ def test_vectors_are_made_once() -> None:
     assert made.vectors([]).shape == (0, 2)
 
 
+def test_whole_texts_are_made_from_sentences_that_are_known() -> None:
+    encoder = LengthEncoder()
+    made = features.compute(_table(), encoder=encoder)
+    made.vectors(["Crews met.", "Hoses leak."])
+    found = made.pooled(["Crews met. Hoses leak.", "Crews met."])
+    assert encoder.asked == ["Crews met.", "Hoses leak."]
+    assert found.shape == (2, 2) and np.allclose(np.linalg.norm(found, axis=1), 1)
+
+
 def test_vectors_need_an_encoder() -> None:
     with pytest.raises(NlpkitError, match="encoder"):
         features.compute(_table()).vectors(["a"])
