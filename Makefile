@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 READY := .venv/.setup-done
 
-.PHONY: setup demo test lint format docs fuzz clean
+.PHONY: setup demo test lint format docs fuzz bench clean
 
 setup: $(READY)
 
@@ -15,7 +15,7 @@ $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Setting up .venv (the first time takes a few minutes)"
 	@$(PIP) install -c constraints.txt torch hatchling editables || { echo "Set-up could not install torch's CPU build. If pip finds only the CUDA build, point it at PyTorch's index of CPU builds (PIP_EXTRA_INDEX_URL=... make setup) or at a folder with the wheel (PIP_FIND_LINKS=... make setup)." >&2; exit 1; }
-	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[dev,plots]'
+	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[dev,plots,dask]'
 	@touch $@
 
 demo: setup
@@ -44,6 +44,11 @@ fuzz: setup
 	@$(PIP) install -c constraints.txt -e '.[fuzz]' --no-build-isolation || true
 	$(BIN)/python tests/fuzz/fuzz.py $(MINUTES)
 
+# Some 40 minutes on two idle cores. What nlpkit is measured beside goes into .venv-bench; without it the report says so.
+bench: setup
+	@$(BIN)/python benchmarks/peers.py
+	$(BIN)/python benchmarks/results.py $(ARGS)
+
 clean:
-	rm -rf .venv build dist site .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-bench build dist site .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

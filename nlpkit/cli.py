@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -19,6 +21,7 @@ from nlpkit.options import (
     AsOf,
     Catalogue,
     EncoderName,
+    EngineName,
     HistoryFile,
     HistoryWait,
     Inputs,
@@ -27,9 +30,14 @@ from nlpkit.options import (
     Out,
     Quiet,
     Resume,
+    Scheduler,
     Service,
+    Workers,
 )
 from nlpkit.review_cli import review_app
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["app", "main"]
 
@@ -132,42 +140,107 @@ def score(
     ] = "",
     history_wait: HistoryWait = 10.0,
     encoder: EncoderName = "auto",
+    engine: EngineName = "local",
+    scheduler: Scheduler = "",
+    workers: Workers = 0,
     resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
     """Judge every update, each judgement with its reason."""
     from nlpkit.reporting.progress import ProgressBar
 
+    if engine == "local" and (scheduler or workers):
+        raise typer.BadParameter("--scheduler and --workers are of --engine dask.")
+    if engine == "dask" and out and (out.endswith("/") or Path(out).is_dir()):
+        if history or resume:
+            raise typer.BadParameter("--history and --resume need a file as --out, not a folder.")
+        _score_folder(inputs, out, service, as_of, catalogue, status_model, scheduler, workers, quiet)
     console.prepare(out, catalogue)
     if history:
         from nlpkit.history import check_history
 
         console.apart(out, history)
         check_history(history, write=True, wait=history_wait)
-    with console.working(out, resume) as keep:
-        with ProgressBar(quiet=quiet) as bar:
-            intake = console.take_in(inputs, service, as_of, quiet, outputs=[out], progress=bar, keep=keep)
-            from nlpkit.scoring import score as judge
+    told: list[pd.DataFrame] = []
+    with console.working(out, resume) as keep, ExitStack() as shown:
+        bar = shown.enter_context(ProgressBar(quiet=quiet))
+        intake = console.take_in(inputs, service, as_of, quiet, outputs=[out], progress=bar, keep=keep)
+        from nlpkit.scoring import score_parts
 
-            goal = None if catalogue == "none" else catalogue
-            scored = judge(
-                intake.updates,
-                catalogue=goal,
-                as_of=as_of,
-                status_model=status_model or None,
-                history=history or None,
-                history_wait=history_wait,
-                progress=bar,
-                keep=keep,
-            )
-        console.deliver(intake, scored, out)
+        goal = None if catalogue == "none" else catalogue
+        parts = score_parts(
+            intake.updates,
+            catalogue=goal,
+            as_of=as_of,
+            status_model=status_model or None,
+            history=history or None,
+            history_wait=history_wait,
+            progress=bar,
+            keep=keep,
+            engine=engine,
+            scheduler=scheduler,
+            workers=workers,
+        )
+        console.deliver_parts(intake, _noted(parts, None if quiet else told, shown.close), out)
     if not quiet:
+        import pandas as pd
+
         from nlpkit.reporting.ranking import questions
         from nlpkit.reporting.terminal import question_lines, summary_lines
 
+        scored = pd.concat(told)
         width = console.width()
         console.say(*summary_lines(scored, width=width), "", *question_lines(questions(scored), width=width))
     console.finish(intake, out, quiet=quiet)
+
+
+def _score_folder(
+    inputs: list[str],
+    out: str,
+    service: str,
+    as_of: str,
+    catalogue: str,
+    status_model: str,
+    scheduler: str,
+    workers: int,
+    quiet: bool,
+) -> NoReturn:
+    """Parquet files scored into a folder, for ``score --engine dask --out FOLDER/``."""
+    from nlpkit.folders import score_folder
+    from nlpkit.reporting.progress import ProgressBar
+
+    with ProgressBar(quiet=quiet) as bar:
+        done = score_folder(
+            inputs,
+            out,
+            service=service,
+            as_of=as_of,
+            catalogue=None if catalogue == "none" else catalogue,
+            status_model=status_model or None,
+            scheduler=scheduler,
+            workers=workers,
+            progress=bar,
+        )
+    aside = [row for rows in done["set_aside"] for row in rows]
+    for row in aside:
+        console.problem(f"set aside: {row['source']}, {row['place']}: {row['reason']}")
+    if not quiet:
+        console.say(f"{done['updates'].sum()} updates scored in {len(done)} files")
+    raise typer.Exit(1 if aside else 0)
+
+
+_UNTOLD = ("status_probabilities", "evidence_why", "outcomes", "links", "theme", "owner", "required_outcome")
+
+
+def _noted(
+    parts: Iterable[pd.DataFrame], told: list[pd.DataFrame] | None, done: Callable[[], None]
+) -> Iterator[pd.DataFrame]:
+    """The parts of a table, of which what the summary needs is kept; ``done`` is called after the last."""
+    for part in parts:
+        if told is not None:
+            told.append(part.drop(columns=list(_UNTOLD)))
+        yield part
+    done()
 
 
 @app.command()
@@ -372,6 +445,7 @@ def themes(
         ),
     ] = "",
     encoder: EncoderName = "auto",
+    resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
     """Find what the work is about: themes of the updates, each with a title."""
@@ -389,20 +463,21 @@ def themes(
         from nlpkit.reporting.theme_map import check_map
 
         check_map(map_file)
-    with ProgressBar(quiet=quiet) as bar:
-        bar("reading files", 0, 2)
-        written = [name for name in (out, summary, map_file) if name]
-        intake = console.take_in(inputs, service, as_of, quiet, outputs=written, progress=bar)
-        from nlpkit.theming import themes as group
+    with console.working(out, resume) as keep:
+        with ProgressBar(quiet=quiet) as bar:
+            bar("reading files", 0, 2)
+            written = [name for name in (out, summary, map_file) if name]
+            intake = console.take_in(inputs, service, as_of, quiet, outputs=written, progress=bar, keep=keep)
+            from nlpkit.theming import themes as group
 
-        found = group(intake.updates, number=number or None, guide=guide or None, progress=bar)
-        counted = found.by(by) if by else None
-        if map_file:
-            bar("drawing the map", 1, 2)
-            found.plot(map_file)
-    console.deliver(intake, found.assignments if counted is None else counted, out)
-    if summary:
-        console.write(found.summary, summary)
+            found = group(intake.updates, number=number or None, guide=guide or None, progress=bar)
+            counted = found.by(by) if by else None
+            if map_file:
+                bar("drawing the map", 1, 2)
+                found.plot(map_file)
+        console.deliver(intake, found.assignments if counted is None else counted, out)
+        if summary:
+            console.write(found.summary, summary)
     if not quiet:
         from nlpkit.reporting.theme_list import theme_lines
 

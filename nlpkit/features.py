@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from nlpkit.analyses import analyses_kept, keep_analyses
 from nlpkit.embedding.pooling import pooled
 from nlpkit.errors import NlpkitError
 from nlpkit.keeping import Keep, content_key
@@ -112,14 +113,14 @@ def compute(updates: pd.DataFrame, *, encoder: Encoder | None = None, keep: Keep
 def _analyses(
     wanted: list[tuple[str, date | None]], keep: Keep | None
 ) -> dict[tuple[str, date | None], TextAnalysis]:
-    """The analysis of each text as of its moment, chunk by chunk, also where none is kept.
+    """The analysis of each text as of its moment; those of earlier runs are taken as they were.
 
-    The chunks are the same in every run, so that a tagger that might see a word otherwise beside other
-    sentences sees it beside the same ones.
+    The others are made chunk by chunk, so that a run that is stopped loses little.
     """
-    analyses: dict[tuple[str, date | None], TextAnalysis] = {}
-    for at in range(0, len(wanted), _CHUNK):
-        chunk = wanted[at : at + _CHUNK]
+    analyses = analyses_kept(wanted)
+    missing = [one for one in wanted if one not in analyses]
+    for at in range(0, len(missing), _CHUNK):
+        chunk = missing[at : at + _CHUNK]
         key = content_key("analyses", [[text, moment and moment.isoformat()] for text, moment in chunk])
         kept = keep.get(key) if keep is not None else None
         if kept is not None:
@@ -128,7 +129,9 @@ def _analyses(
             made = analyse([text for text, _ in chunk], as_of=[moment for _, moment in chunk])
             if keep is not None:
                 keep.put(key, [analysis_to_json(one) for one in made])
-        analyses.update(zip(chunk, made, strict=True))
+        fresh = dict(zip(chunk, made, strict=True))
+        keep_analyses(fresh)
+        analyses |= fresh
     return analyses
 
 

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 from nlpkit.atomic import clear_scraps, write_whole
 from nlpkit.errors import InputError
 
-__all__ = ["Keep", "WorkFolder", "content_key", "is_work_folder"]
+__all__ = ["Keep", "WorkFolder", "content_key", "fingerprint", "is_work_folder"]
 
 _MARKER = "nlpkit-work.txt"
 _MARKED = b"Finished work of a run of nlpkit that has not ended. It is removed when the run ends.\n"
@@ -138,6 +138,11 @@ def content_key(kind: str, *parts: Any) -> str:
         raw = part if isinstance(part, bytes) else json.dumps(part).encode()
         digest.update(f"{len(raw)} ".encode() + raw)
     return f"{kind} {digest.hexdigest()}"
+
+
+def fingerprint() -> str:
+    """A digest of this nlpkit and of what it reads with: where it is equal, so are the results."""
+    return _fingerprint()
 
 
 @cache

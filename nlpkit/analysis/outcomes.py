@@ -22,6 +22,7 @@ from nlpkit.analysis.topic import content_stems, coverage
 from nlpkit.analysis.views import HAPPENED, TO_COME, View, case_at, read_sentences
 from nlpkit.features import Features
 from nlpkit.language.annotations import Stage
+from nlpkit.language.needles import Sought
 from nlpkit.resources import lexicon
 
 __all__ = [
@@ -177,8 +178,6 @@ def shows_effect(view: View) -> bool:
 
 
 @cache
-def expression(name: str) -> re.Pattern[str]:
+def expression(name: str) -> Sought:
     """One expression for the patterns of a name in ``lexicons/evidence_words.json``."""
-    return re.compile(
-        "|".join(f"(?:{p})" for p in lexicon("evidence_words")["patterns"][name]), re.IGNORECASE
-    )
+    return Sought("|".join(f"(?:{p})" for p in lexicon("evidence_words")["patterns"][name]))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,7 @@ __all__ = ["MiniLM"]
 
 
 class MiniLM:
-    """Texts to unit vectors of length 384, on the CPU, without the network.
+    """Texts to unit vectors of length 384, without the network; on a GPU where torch finds one.
 
     Each text goes through the model by itself: a matrix product rounds differently with the
     number of its rows, so a batch would make the last bits of a vector depend on the texts beside
@@ -39,6 +41,20 @@ class MiniLM:
     def __init__(self) -> None:
         self._model: Any = None
         self._tokenizer: Any = None
+
+    @cached_property
+    def device(self) -> str:
+        """What it runs on, as torch calls it: ``cuda`` or ``cpu``."""
+        if not any(Path(driver).exists() for driver in _DRIVERS):
+            return "cpu"  # found out without importing torch
+        import torch
+
+        return "cuda" if torch.cuda.is_available() else "cpu"
+
+    @property
+    def cache_key(self) -> str:
+        """A GPU's vectors differ in the last digits, and are kept apart."""
+        return self.name if self.device == "cpu" else f"{self.name}/{self.device}"
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors, shape ``(len(texts), 384)``, in the order of the texts.
@@ -75,7 +91,7 @@ class MiniLM:
         shown = logging.is_progress_bar_enabled()
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
-            model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+            model = SentenceTransformer(str(folder), device=self.device, local_files_only=True)
         finally:
             if shown:
                 logging.enable_progress_bar()  # type: ignore[no-untyped-call]
@@ -91,10 +107,11 @@ class MiniLM:
         import torch
 
         with torch.inference_mode():
-            row = torch.tensor([ids])
+            row = torch.tensor([ids], device=self.device)
             found = self._model({"input_ids": row, "attention_mask": torch.ones_like(row)})
-            vector: NDArray[np.float32] = found["sentence_embedding"][0].numpy().copy()
+            vector: NDArray[np.float32] = found["sentence_embedding"][0].cpu().numpy().copy()
         return vector
 
 
+_DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # of NVIDIA, of AMD, of either under Windows
 _LINUX = hasattr(os, "sched_getaffinity")

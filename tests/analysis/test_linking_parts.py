@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 from nlpkit.analysis.linking import COUNTERPART_COLUMNS, link, link_actions
 from nlpkit.analysis.linking import table as linking_table
@@ -20,6 +22,7 @@ from nlpkit.analysis.linking.examples import (
     service_key,
     stored_examples,
 )
+from nlpkit.analysis.linking.facets import WithStored
 from nlpkit.analysis.linking.pairs import PAIR_FEATURES, make_ready, pair_features, thresholds
 from nlpkit.analysis.linking.parts import Row, vectors, window_vectors, windows
 from nlpkit.analysis.linking.reasons import missing
@@ -94,6 +97,59 @@ def test_damaged_examples_are_refused(
     with pytest.raises(NlpkitError, match="damaged"):
         stored_examples(spotlight, default_encoder().name)
     examples._stored.cache_clear()
+
+
+def test_the_catalogues_own_vectors_are_stored(spotlight: Catalogue) -> None:
+    encoder = default_encoder()
+    texts = [facet.text for facet in prepare(spotlight, Hashed()).facets]
+
+    class Asked:
+        name, dimension = encoder.name, encoder.dimension
+        texts: tuple[str, ...] = ()
+
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            self.texts += tuple(texts)
+            return encoder.encode(texts)
+
+    asked = Asked()
+    stored = WithStored(asked).encode(["Something else.", *texts])
+    assert asked.texts == ("Something else.",)
+    made = encoder.encode(["Something else.", *texts])
+    assert stored.dtype == np.float32 and (stored[0] == made[0]).all()
+    assert np.einsum("ij,ij->i", stored, made).min() > 0.999
+    assert WithStored(asked).encode([]).shape == (0, encoder.dimension)
+
+
+def test_an_encoder_that_did_not_make_the_stored_vectors_is_asked_for_all(spotlight: Catalogue) -> None:
+    texts = [spotlight.entries[0].title, "Something else."]
+    assert (WithStored(Hashed()).encode(texts) == Hashed().encode(texts)).all()
+
+
+def test_damaged_stored_vectors_are_refused(
+    spotlight: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nlpkit.analysis.linking import facets
+
+    bad = tmp_path / "facets.npz"
+    bad.write_bytes(b"not what was learned")
+    monkeypatch.setattr(facets, "bundled", lambda _: bad)
+    facets._stored.cache_clear()
+    with pytest.raises(NlpkitError, match="damaged"):
+        WithStored(default_encoder()).encode([spotlight.entries[0].title])
+    facets._stored.cache_clear()
+
+
+def test_a_whole_narrative_is_never_encoded(spotlight: Catalogue) -> None:
+    class Asked(Hashed):
+        texts: tuple[str, ...] = ()
+
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            self.texts += tuple(texts)
+            return super().encode(texts)
+
+    encoder = Asked()
+    store = vectors([Row((), ("Boats sank.", "Roofs leak.", "Boats sank. Roofs leak."))], encoder)
+    assert encoder.texts == ("Boats sank.", "Roofs leak.") and len(store) == 3
 
 
 def test_thresholds_lie_between_nothing_and_certainty(spotlight: Catalogue) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpkit.embedding import tokens
+from nlpkit.embedding import minilm, tokens
 from nlpkit.embedding.minilm import MiniLM
 from nlpkit.errors import NlpkitError
 
@@ -99,3 +99,33 @@ def test_loading_and_encoding_open_no_socket() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "" and "Loading weights" not in done.stderr
+
+
+def test_a_gpu_is_used_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    given: list[str] = []
+
+    class Model:
+        max_seq_length = 0
+
+        def __init__(self, folder: str, *, device: str, local_files_only: bool) -> None:
+            given.append(device)
+
+        def eval(self) -> None:
+            pass
+
+    import sentence_transformers
+
+    monkeypatch.setattr(sentence_transformers, "SentenceTransformer", Model)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    driver = tmp_path / "driver"
+    driver.touch()
+    for drivers, device, key in (
+        ((str(driver),), "cuda", f"{MiniLM.name}/cuda"),
+        ((str(tmp_path / "none"),), "cpu", MiniLM.name),
+    ):
+        monkeypatch.setattr(minilm, "_DRIVERS", drivers)
+        encoder = MiniLM()
+        encoder._load()
+        assert (given[-1], encoder.cache_key) == (device, key)
