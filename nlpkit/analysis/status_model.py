@@ -7,7 +7,7 @@ Three members vote, by their log-probabilities:
   the update (strongest, mean, last, noisy-or) and weighed, with the signals of
   :mod:`nlpkit.analysis.signals`, the calendar and the verdict of the hand-set weights, by a second one.
 * *words*: a softmax regression on the TF-IDF of the words, pairs and triples of the whole update;
-* *rules*: the hand-set weights of ``lexicons/status_weights.json``, with a fifth of the vote.
+* *rules*: the hand-set weights of ``lexicons/status_weights.json``, with a quarter of the vote.
 
 A temperature, set on predictions for services left out, makes probabilities of the vote. All of it is
 figures in ``models/status``; nothing here learns (:mod:`nlpkit.learning.train` does).
@@ -81,7 +81,7 @@ _ARRAYS = (
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+|%")
 _LEAST = 1e-6
 _LEFT_OUT_AT_ONCE = 500_000  # sentences times words of one update: some 10 MB
-_RULES_SAY = 0.2  # the share of the vote of the hand-set weights, which know nothing of the corpus' habits
+_RULES_SAY = 0.25  # the share of the vote of the hand-set weights, which know nothing of the corpus' habits
 
 Array = NDArray[np.float64]
 
