@@ -5,8 +5,9 @@
 Tables are made (services of 20 actions over 4 periods, words as in made_updates.py), read from JSON Lines,
 judged and written as 'nlpkit score' does, each in a process of its own. Judging each row by itself costs the
 same for every row, by far the most, and is measured elsewhere (speed.py): here the judgements of some rows
-that were really scored are given out again and again, and texts are parted into sentences and no more. So what
-is measured is all that looks at more than one row, and all reading and writing. Writes benchmarks/scaling.md.
+that were really scored are given out again and again, and texts are parted into sentences and no more.
+So what is measured is all that looks at more than one row, and all reading and writing. Writes
+benchmarks/scaling.md.
 """
 
 from __future__ import annotations
@@ -204,7 +205,12 @@ def report(found: list[dict[str, Any]]) -> str:
     totals = [f"**{1000 * one['total'] / one['rows']:.2f}**" for one in found]
     lines.append(f"| all | {' | '.join(totals)} |")
     lines.append(f"| peak memory, MB | {' | '.join(str(one['peak']) for one in found)} |")
-    lines += ["", f"| bytes a row passed on | {' | '.join(f'{s} rows' for s in sizes)} |"]
+    lines += [
+        "",
+        "Passed on from step to step:",
+        "",
+        f"| bytes a row | {' | '.join(f'{s} rows' for s in sizes)} |",
+    ]
     lines.append(f"|---|{'---|' * len(sizes)}")
     for step, title in STEPS.items():
         if any(one["bytes"].get(step) for one in found):
