@@ -59,7 +59,7 @@ __all__ = [
 WHOLE = 400
 """Rows that linking looks at together; a part has a whole number of these."""
 
-ROWS = 5 * WHOLE
+ROWS = 3 * WHOLE
 """Rows of a part."""
 
 BUCKET = 10_000

@@ -71,7 +71,7 @@ _PREAMBLE = re.compile(
 )
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def without_preamble(text: str) -> str:
     """A recommendation without the words that all recommendations begin with.
 
@@ -268,7 +268,7 @@ def _best(values: NDArray[Any], facets: Facets, kind: str) -> NDArray[Any]:
     return best
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _terms(text: str) -> tuple[tuple[str, str], ...]:
     """The words of a text that are compared: (as compared, as written), in order."""
     lists = _word_lists()
