@@ -108,7 +108,7 @@ def test_multiply_accumulates_are_those_of_the_graph(tokens: int) -> None:
             made = 1
             for size in node.output(0).shape:
                 made *= size
-            counted += made * node.input(0).shape[-1]
+            counted += made * node.input_value(0).shape[-1]
     assert Shape.of(model_folder()).macs(tokens) == counted
 
 
