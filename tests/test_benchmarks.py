@@ -252,6 +252,38 @@ def test_a_peer_that_is_left_out_is_named() -> None:
     assert "bertopic was left out: it is not installed." in page(held(themes=found))
 
 
+def test_repeats_are_summed_up_where_false_pairs_are_known() -> None:
+    row = {"found": 1.0, "found_whole": 1.0, "found_passage": 1.0, "flagged": 9, "by_chance": 0, "wrong": 0}
+    row |= {"seconds": [1.0, 3.0], "megabytes": [50.0], "search": "nlpkit"}
+    peer = row | {"search": "semhash, threshold 0.9", "found": 0.4, "wrong": 2, "encoding": 40.0}
+    sets = {"made, 100": 100, "made, 500": 500, "authored": 3000}
+    rows = [one | {"set": name, "updates": n} for name, n in sets.items() for one in (row, peer)]
+    text = page(held(repeats={"rows": [*rows, row | {"set": "made, 900", "updates": 900}]}))
+    assert (
+        "- Repeats: of the copies planted in 500 made updates, found by nlpkit 100% with 0 false pairs; "
+        "semhash, threshold 0.9 40% with 2 false pairs.\n"
+    ) in text
+    assert (
+        "| made, 500 | semhash, threshold 0.9 | 40.0% | 100.0% | 100.0% | 9 | 0 | 2 | 2.00 (1.00–3.00) | 40 | 50 |"
+        in text
+    )
+    assert text.count("**nlpkit**") == 4
+
+
+def test_quality_of_status_is_quoted_and_its_time_is_put_beside_it() -> None:
+    quoted = [
+        ["candidate", "CV accuracy", "test accuracy"],
+        ["majority class", "0.1", "0.2"],
+        ["frozen MiniLM (mean)", "0.3", "0.4"],
+        ["**nlpkit** (all)", "0.5", "0.6"],
+    ]
+    seconds = {"frozen": [1.0], "contrastive": [9.0], "nlpkit": [2.0, 4.0, 3.0]}
+    text = page(held(status={"rows": 300, "pairs": 320, "seconds": seconds, "table": quoted}))
+    assert "| candidate | test accuracy | seconds to train |" in text
+    assert "| majority class | 0.2 |  |" in text and "| frozen MiniLM (mean) | 0.4 | 1.00 |" in text
+    assert "| **nlpkit** (all) | 0.6 | 3.00 (2.00–4.00) |" in text
+
+
 def test_a_table_is_found_below_its_heading() -> None:
     text = "# One\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nmore\n\n| c |\n|---|\n\n# Two\n\nnothing\n\n# Three\n"
     assert table_under(text, "One") == [["a", "b"], ["1", "2"]]
