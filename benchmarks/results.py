@@ -248,10 +248,9 @@ def themes(job: Job) -> dict[str, Any]:
         rows.append({"set": name, "rows": len(mine), "method": "nlpkit"} | work.ours(mine, turns))
         say(f"  {name}: nlpkit {rows[-1]['seconds']:.1f} s")
         if not why:
-            given = "narrative + recommendation"
-            texts, vectors = work.vectors(mine)[given]
+            texts, vectors = work.vectors(mine, own=False)[work.MIXED]
             found = work.bertopic(job.python, mine, texts, vectors, turns)
-            rows.append({"set": name, "rows": len(mine), "method": f"BERTopic, {given}"} | found)
+            rows.append({"set": name, "rows": len(mine), "method": f"BERTopic, {work.MIXED}"} | found)
             say(f"  {name}: BERTopic {rows[-1]['seconds']:.1f} s")
     told = {"bertopic": why} if why else {}
     version = "" if why else peers.version("bertopic", job.python)
