@@ -421,14 +421,18 @@ def in_short(sections: Mapping[str, Figures]) -> list[str]:
     if "throughput" in have:
         taken, rows = have["throughput"]["taken"], have["throughput"]["rows"]
         rate = rows / statistics.median(of(taken["score"], "wall"))
-        clock = {
-            name: statistics.median(ratios(of(taken["plain"], "wall"), of(taken[name], "wall")))
-            for name in ("encode", "score")
-        }
+        clock, processor = (
+            {
+                name: statistics.median(ratios(of(taken["plain"], key), of(taken[name], key)))
+                for name in ("encode", "score")
+            }
+            for key in ("wall", "cpu")
+        )
         lines.append(
             f"Throughput: {rate:.0f} updates/s with all judgements, {clock['score']:.1f} times as fast as "
-            "sentence-transformers only encodes them; nlpkit's encoder alone is "
-            f"{clock['encode']:.1f} times as fast."
+            f"sentence-transformers only encodes them ({processor['score']:.1f} times by the processor's "
+            f"time); nlpkit's encoder alone is {clock['encode']:.1f} times as fast "
+            f"({processor['encode']:.1f} times)."
         )
     if "floor" in have:
         least, asked = floors(have["floor"])
