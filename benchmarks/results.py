@@ -1,6 +1,6 @@
 """One report of how fast nlpkit is, what it weighs and what it finds, beside what a user might take instead.
 
-    make bench                                            # all of it: some 40 minutes on two idle cores
+    make bench                                            # all of it: up to an hour on two idle cores
     python benchmarks/results.py --only start,throughput  # these sections; the others stay as they are
     python benchmarks/results.py --quick                  # small and once, to standard output
     python benchmarks/results.py --only growth --growth 1000,10000,100000    # an hour or more
