@@ -1,6 +1,6 @@
 """One report of how fast nlpkit is, what it weighs and what it finds, beside what a user might take instead.
 
-    make bench                                            # all of it: some 40 minutes on two idle cores
+    make bench                                            # all of it: up to an hour on two idle cores
     python benchmarks/results.py --only start,throughput  # these sections; the others stay as they are
     python benchmarks/results.py --quick                  # small and once, to standard output
     python benchmarks/results.py --only growth --growth 1000,10000,100000    # an hour or more
@@ -70,8 +70,8 @@ FULL = Size(
     link_rows=315,
     themes=("test", "all"),
     themes_rows=1_000_000,
-    learned_rows=300,
-    learned_pairs=320,
+    learned_rows=150,
+    learned_pairs=160,
     floor_rows=300,
     floor_seconds=1.0,
     stage_rows=500,

@@ -354,10 +354,10 @@ def _themes(found: Figures) -> list[str]:
             ]
         )
     return [
-        "Updates of the corpus whose theme is known, texts and vectors given (BERTopic: its defaults, "
-        "vectors of narrative and recommendation; the most favourable of three choices is in "
-        "[themes.md](themes.md), with what these columns mean). “Again” is the least agreement of another "
-        "run with the first (nlpkit: rows in another order).",
+        "Updates of the corpus whose theme is known, texts and vectors given (BERTopic: its defaults, and "
+        "vectors of narrative and recommendation; [themes.md](themes.md) has two other choices, and says what "
+        "these columns mean). “Again” is the least agreement of another run with the first (nlpkit: rows in "
+        "another order). BERTopic's first run compiles, and takes the longest.",
         "",
         *table(
             (
