@@ -33,7 +33,7 @@ encoder = encoder_named("auto")._encoder
 encoder.encode(texts[:4])
 """
 SCORE = """
-import json, sys, time
+import json, os, sys, time
 import pandas as pd
 import nlpkit
 rows = [json.loads(line) for line in open(sys.argv[2])]
