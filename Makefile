@@ -15,7 +15,7 @@ $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Setting up .venv (the first time takes a few minutes)"
 	@$(PIP) install -c constraints.txt torch hatchling editables || { echo "Set-up could not install torch's CPU build. If pip finds only the CUDA build, point it at PyTorch's index of CPU builds (PIP_EXTRA_INDEX_URL=... make setup) or at a folder with the wheel (PIP_FIND_LINKS=... make setup)." >&2; exit 1; }
-	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[dev,plots]'
+	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[dev,plots,dask]'
 	@touch $@
 
 demo: setup

@@ -12,9 +12,12 @@ import os
 import re
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
-__all__ = ["clear_scraps", "write_whole"]
+__all__ = ["being_written", "clear_scraps", "write_whole"]
 
 _SCRAP = r"\.{}\.[a-z0-9_]{{8}}\.part"
 
@@ -30,13 +33,23 @@ def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
     Raises:
         OSError: the place cannot be written to; what stood there still does.
     """
+    with being_written(path, durable=durable) as file:
+        file.write(data)
+
+
+@contextmanager
+def being_written(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
+    """:func:`write_whole` for what comes bit by bit: a file that takes its place when the block ends.
+
+    If the block is left by an error, what stood there still does.
+    """
     path = path.resolve()
     clear_scraps(path.parent, path.name)
     handle, beside = _beside(path)
     try:
         # The lock lasts until the file is closed, so it is renamed while open.
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             if durable:
                 os.fsync(file.fileno())

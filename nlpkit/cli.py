@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -19,6 +21,7 @@ from nlpkit.options import (
     AsOf,
     Catalogue,
     EncoderName,
+    EngineName,
     HistoryFile,
     HistoryWait,
     Inputs,
@@ -27,9 +30,14 @@ from nlpkit.options import (
     Out,
     Quiet,
     Resume,
+    Scheduler,
     Service,
+    Workers,
 )
 from nlpkit.review_cli import review_app
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["app", "main"]
 
@@ -132,42 +140,68 @@ def score(
     ] = "",
     history_wait: HistoryWait = 10.0,
     encoder: EncoderName = "auto",
+    engine: EngineName = "local",
+    scheduler: Scheduler = "",
+    workers: Workers = 0,
     resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
     """Judge every update, each judgement with its reason."""
     from nlpkit.reporting.progress import ProgressBar
 
+    if engine == "local" and (scheduler or workers):
+        raise typer.BadParameter("--scheduler and --workers are of --engine dask.")
     console.prepare(out, catalogue)
     if history:
         from nlpkit.history import check_history
 
         console.apart(out, history)
         check_history(history, write=True, wait=history_wait)
-    with console.working(out, resume) as keep:
-        with ProgressBar(quiet=quiet) as bar:
-            intake = console.take_in(inputs, service, as_of, quiet, outputs=[out], progress=bar, keep=keep)
-            from nlpkit.scoring import score as judge
+    told: list[pd.DataFrame] = []
+    with console.working(out, resume) as keep, ExitStack() as shown:
+        bar = shown.enter_context(ProgressBar(quiet=quiet))
+        intake = console.take_in(inputs, service, as_of, quiet, outputs=[out], progress=bar, keep=keep)
+        from nlpkit.scoring import score_parts
 
-            goal = None if catalogue == "none" else catalogue
-            scored = judge(
-                intake.updates,
-                catalogue=goal,
-                as_of=as_of,
-                status_model=status_model or None,
-                history=history or None,
-                history_wait=history_wait,
-                progress=bar,
-                keep=keep,
-            )
-        console.deliver(intake, scored, out)
+        goal = None if catalogue == "none" else catalogue
+        parts = score_parts(
+            intake.updates,
+            catalogue=goal,
+            as_of=as_of,
+            status_model=status_model or None,
+            history=history or None,
+            history_wait=history_wait,
+            progress=bar,
+            keep=keep,
+            engine=engine,
+            scheduler=scheduler,
+            workers=workers,
+        )
+        console.deliver_parts(intake, _noted(parts, None if quiet else told, shown.close), out)
     if not quiet:
+        import pandas as pd
+
         from nlpkit.reporting.ranking import questions
         from nlpkit.reporting.terminal import question_lines, summary_lines
 
+        scored = pd.concat(told)
         width = console.width()
         console.say(*summary_lines(scored, width=width), "", *question_lines(questions(scored), width=width))
     console.finish(intake, out, quiet=quiet)
+
+
+_UNTOLD = ("status_probabilities", "evidence_why", "outcomes", "links", "theme", "owner", "required_outcome")
+
+
+def _noted(
+    parts: Iterable[pd.DataFrame], told: list[pd.DataFrame] | None, done: Callable[[], None]
+) -> Iterator[pd.DataFrame]:
+    """The parts of a table, of which what the summary needs is kept; ``done`` is called after the last."""
+    for part in parts:
+        if told is not None:
+            told.append(part.drop(columns=list(_UNTOLD)))
+        yield part
+    done()
 
 
 @app.command()

@@ -8,7 +8,7 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -29,6 +29,7 @@ __all__ = [
     "apart",
     "check",
     "deliver",
+    "deliver_parts",
     "finish",
     "list_rejected",
     "log_to_stderr",
@@ -157,6 +158,17 @@ def take_in(
 def deliver(intake: Intake, table: pd.DataFrame, out: str) -> None:
     """Write the table, and at once the list of what was set aside."""
     write(table, out)
+    list_rejected(intake, out)
+
+
+def deliver_parts(intake: Intake, parts: Iterable[pd.DataFrame], out: str) -> None:
+    """The same of a table that comes in parts."""
+    from nlpkit.files import write_parts
+
+    try:
+        write_parts(parts, out or "-")
+    except BrokenPipeError:
+        _reader_left()
     list_rejected(intake, out)
 
 

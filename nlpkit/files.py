@@ -8,23 +8,26 @@ they are never half-written. The same table gives the same bytes.
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 
-from nlpkit.atomic import write_whole
-from nlpkit.cells import plain, restored, series
+from nlpkit.atomic import being_written, write_whole
+from nlpkit.cells import compact, plain, restored, series
 from nlpkit.errors import InputError, NoRows
 from nlpkit.formats.delimited import delimited_grid, to_delimited
 from nlpkit.formats.encodings import decoded
 from nlpkit.formats.excel import excel_grids, to_excel
 from nlpkit.formats.jsonl import from_jsonl, to_jsonl
-from nlpkit.formats.parquet import from_parquet, to_parquet
+from nlpkit.formats.parquet import from_parquet, parquet_of_columns, to_parquet
 from nlpkit.limits import check_size, check_text_size, limit
 from nlpkit.schema import READ_COLUMNS, SCORE_COLUMNS
 
@@ -39,6 +42,7 @@ __all__ = [
     "read_table",
     "replace_file",
     "table_format",
+    "write_parts",
     "write_stdout",
     "write_table",
 ]
@@ -194,8 +198,7 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
         InputError: the place cannot be written to, or a text is too long for an Excel cell.
     """
     check_output(path)
-    columns = [str(name) for name in table.columns]
-    rows = [[plain(value) for value in row] for row in table.itertuples(index=False, name=None)]
+    columns, rows = _plain_rows(table)
     kind = table_format(path)
     if kind == "jsonl":
         data = to_jsonl(columns, rows)
@@ -209,6 +212,91 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
         write_stdout(data)
     else:
         replace_file(Path(path), data)
+
+
+def write_parts(parts: Iterable[pd.DataFrame], path: str | Path) -> None:
+    """Write a table that comes in parts, with the bytes that :func:`write_table` would write of the whole.
+
+    Nothing is in its place, or on standard output, before all parts have come. Of JSON Lines, CSV and TSV a
+    part at a time is in memory; of Parquet the columns as they are packed; of Excel everything.
+
+    Args:
+        parts: tables with the same columns, one at least.
+        path: as :func:`write_table`.
+
+    Raises:
+        InputError: as :func:`write_table`, or there is no room for temporary files.
+    """
+    check_output(path)
+    kind = table_format(path)
+    if kind == "xlsx":
+        write_table(pd.concat(list(parts), ignore_index=True), path)
+        return
+    if str(path) == "-":
+        with _spool() as file:
+            _write_text(parts, kind, file)
+            file.seek(0)
+            while block := file.read(1 << 20):
+                write_stdout(block)
+    elif kind == "parquet":
+        _write_parquet(parts, Path(path))
+    else:
+        with _replacing(Path(path)) as file:
+            _write_text(parts, kind, file)
+
+
+def _write_text(parts: Iterable[pd.DataFrame], kind: str, file: BinaryIO) -> None:
+    for n, part in enumerate(parts):
+        columns, rows = _plain_rows(part)
+        if kind == "jsonl":
+            file.write(to_jsonl(columns, rows))
+        else:
+            file.write(to_delimited(columns, rows, "\t" if kind == "tsv" else ",", header=not n))
+
+
+def _write_parquet(parts: Iterable[pd.DataFrame], path: Path) -> None:
+    """Parts are kept in a file, by column, since all of a column decides what kind it is."""
+    names: list[str] = []
+    places: list[list[tuple[int, int]]] = []
+    with _spool() as kept:
+        for part in parts:
+            names, rows = _plain_rows(part)
+            places = places or [[] for _ in names]
+            for at in range(len(names)):
+                written = compact([row[at] for row in rows]).encode("utf8", "surrogatepass")
+                places[at].append((kept.tell(), len(written)))
+                kept.write(written)
+
+        def values(at: int) -> list[Any]:
+            found: list[Any] = []
+            for start, size in places[at]:
+                kept.seek(start)
+                found += json.loads(kept.read(size).decode("utf8", "surrogatepass"))
+            return found
+
+        with _replacing(path) as file:
+            parquet_of_columns(names, values, file)
+
+
+def _plain_rows(table: pd.DataFrame) -> tuple[list[str], list[list[Any]]]:
+    columns = [str(name) for name in table.columns]
+    return columns, [[plain(value) for value in row] for row in table.itertuples(index=False, name=None)]
+
+
+@contextmanager
+def _spool() -> Iterator[BinaryIO]:
+    """A temporary file."""
+    try:
+        with tempfile.TemporaryFile() as file:
+            yield file
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise InputError(
+            f"a temporary file cannot be written ({error.strerror or error})",
+            source=tempfile.gettempdir(),
+            remedy="Make room there, or name another folder in the environment variable TMPDIR.",
+        ) from None
 
 
 def write_stdout(data: bytes) -> None:
@@ -305,8 +393,21 @@ def replace_file(path: Path, data: bytes) -> None:
     Raises:
         InputError: the place cannot be written to; what stood there still does.
     """
-    try:
+    with _refusing(path):
         write_whole(path, data)
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    """:func:`replace_file` for what comes bit by bit."""
+    with _refusing(path), being_written(path) as file:
+        yield file
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         told = f"cannot be written ({error.strerror or error})"
         remedy = _OUT_OF_ROOM if error.errno in _FULL else "Choose another place."

@@ -140,6 +140,11 @@ def content_key(kind: str, *parts: Any) -> str:
     return f"{kind} {digest.hexdigest()}"
 
 
+def fingerprint() -> str:
+    """A digest of this nlpkit and of what it reads with: where it is equal, so are the results."""
+    return _fingerprint()
+
+
 @cache
 def fingerprint() -> str:
     """A digest of this nlpkit, its word lists with it, and of the versions of what it reads with."""

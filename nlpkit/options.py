@@ -13,6 +13,7 @@ __all__ = [
     "AsOf",
     "Catalogue",
     "EncoderName",
+    "EngineName",
     "HistoryFile",
     "HistoryWait",
     "Inputs",
@@ -21,7 +22,9 @@ __all__ = [
     "Out",
     "Quiet",
     "Resume",
+    "Scheduler",
     "Service",
+    "Workers",
 ]
 
 
@@ -44,6 +47,12 @@ def _encoder(name: str) -> str:
     from nlpkit.embedding.default import choose_encoder
 
     choose_encoder(name)
+    return name
+
+
+def _engine(name: str) -> str:
+    if name not in ("local", "dask"):
+        raise typer.BadParameter(f"there is no engine '{name}': local or dask.")
     return name
 
 
@@ -108,6 +117,33 @@ EncoderName = Annotated[
         callback=_encoder,
         help="What turns texts into vectors: the accelerated encoder where it is proved to agree with the "
         "reference (auto), either of them, or a sentence-transformers model on disk.",
+    ),
+]
+EngineName = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        metavar="local|dask",
+        callback=_engine,
+        help="What does the work: this process, or a Dask cluster (needs 'nlpkit[dask]'). "
+        "The result is the same.",
+    ),
+]
+Scheduler = Annotated[
+    str,
+    typer.Option(
+        metavar="ADDRESS",
+        help="With --engine dask: the scheduler of a running cluster, as tcp://10.0.0.5:8786. Without it, a "
+        "cluster of --workers is started on this machine.",
+        show_default=False,
+    ),
+]
+Workers = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        min=0,
+        help="With --engine dask and no --scheduler: how many workers, as many as there are processors if 0.",
     ),
 ]
 Catalogue = Annotated[

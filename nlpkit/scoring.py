@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from nlpkit import features
-from nlpkit.analysis import calendar, evidence, linking, outcomes, questions, slips, staleness, status
+from nlpkit import partitions
+from nlpkit.analysis import linking, questions, slips, staleness
 from nlpkit.analysis.continuing import said_before
-from nlpkit.analysis.status_model import StatusModel, kept_model
-from nlpkit.catalogue import Catalogue, load_catalogue
+from nlpkit.analysis.status_model import kept_model
+from nlpkit.catalogue import load_catalogue
 from nlpkit.embedding import Encoder
-from nlpkit.embedding.beside import Beside, beside
-from nlpkit.embedding.default import default_encoder
+from nlpkit.embedding.beside import beside
+from nlpkit.embedding.default import chosen_encoder, default_encoder
 from nlpkit.embedding.proof import watched
-from nlpkit.errors import NlpkitError
-from nlpkit.history import WAIT, check_history, recall, record
+from nlpkit.engines.local import LocalEngine
+from nlpkit.engines.on_dask import DaskEngine
+from nlpkit.errors import InputError, NlpkitError
+from nlpkit.features import moments
+from nlpkit.history import JUDGEMENTS, WAIT, check_history, recall, record
+from nlpkit.judging import Distant, Progress, Tools, judge_alone, silent
 from nlpkit.keeping import Keep
-from nlpkit.language import split_sentences
 from nlpkit.schema import READ_COLUMNS, SCORE_COLUMNS, conform
 
-__all__ = ["Progress", "link", "link_actions", "score"]
+__all__ = ["ENGINES", "Progress", "link", "link_actions", "score", "score_parts"]
 
+ENGINES = ("local", "dask")
+"""What works: this process, or a Dask cluster."""
+
+_SHARES = 4  # parts that a worker gets of a table that is not large
 _LOG = logging.getLogger(__name__)
-
-Progress = Callable[[str, int, int], None]
-"""Told what is being done, how many steps are done and how many there are."""
 
 
 def score(
@@ -43,6 +46,9 @@ def score(
     history_wait: float = WAIT,
     progress: Progress | None = None,
     keep: Keep | None = None,
+    engine: str = "local",
+    scheduler: str = "",
+    workers: int = 0,
 ) -> pd.DataFrame:
     """Judge every update: status, staleness, evidence and links, each with its reason.
 
@@ -60,7 +66,11 @@ def score(
             added to it. A table scored twice is not its own history.
         history_wait: seconds for which a lock on the history is waited for.
         progress: called before each step.
-        keep: where finished analyses of texts are kept and looked for (:mod:`nlpkit.keeping`).
+        keep: where finished analyses of texts are kept and looked for (:mod:`nlpkit.keeping`), by the engine
+            ``local``.
+        engine: ``local`` works in this process, ``dask`` on a cluster; the result is the same.
+        scheduler: the address of a running Dask cluster; without one, ``dask`` starts its own here.
+        workers: how many workers that has; as many as there are processors if 0.
 
     Returns:
         The same rows in the same order: :data:`nlpkit.schema.READ_COLUMNS`, then
@@ -70,27 +80,58 @@ def score(
         InputError: the table has no rows or no updates, a ``row_id`` is used twice, or the
             catalogue or the history cannot be used.
         NlpkitError: the status model is damaged, does not fit this nlpkit, or was learned with
-            another encoder.
+            another encoder; the engine is not installed, or its cluster cannot do the work.
     """
-    told = progress or _silent
-    with watched(told):
-        return _score(updates, catalogue, as_of, encoder, status_model, history, history_wait, told, keep)
+    parts = score_parts(
+        updates,
+        catalogue=catalogue,
+        as_of=as_of,
+        encoder=encoder,
+        status_model=status_model,
+        history=history,
+        history_wait=history_wait,
+        progress=progress,
+        keep=keep,
+        engine=engine,
+        scheduler=scheduler,
+        workers=workers,
+    )
+    return pd.concat(list(parts), ignore_index=True)
 
 
-def _score(
+def score_parts(
     updates: pd.DataFrame,
-    catalogue: str | Path | None,
-    as_of: str,
-    encoder: Encoder | None,
-    status_model: str | Path | None,
-    history: str | Path | None,
-    history_wait: float,
-    told: Progress,
-    keep: Keep | None,
-) -> pd.DataFrame:
+    *,
+    catalogue: str | Path | None = "spotlight",
+    as_of: str = "",
+    encoder: Encoder | None = None,
+    status_model: str | Path | None = None,
+    history: str | Path | None = None,
+    history_wait: float = WAIT,
+    progress: Progress | None = None,
+    keep: Keep | None = None,
+    engine: str = "local",
+    scheduler: str = "",
+    workers: int = 0,
+) -> Iterator[pd.DataFrame]:
+    """:func:`score`, of which the rows come part by part in the order of the table.
+
+    So a large table can be written without having all that was found of it in memory. The updates are added
+    to a history when the last part has been taken.
+
+    Args, Raises:
+        As :func:`score`.
+
+    Yields:
+        Some thousand rows each time.
+    """
+    told = progress or silent
     table = conform(updates.drop(columns=[c for c in SCORE_COLUMNS if c in updates.columns]), as_of=as_of)
+    if engine not in ENGINES:
+        raise InputError(f"there is no engine '{engine}'", remedy=f"Name one of {', '.join(ENGINES)}.")
     goal = None if catalogue is None else load_catalogue(catalogue)
     model = None if status_model is None else kept_model(status_model)
+    given = encoder
     if (goal is not None or model is not None) and encoder is None:
         encoder = default_encoder()
     if model is not None and encoder is not None and model.encoder != encoder.name:
@@ -100,69 +141,90 @@ def _score(
         )
     if history is not None:
         check_history(history, write=True, wait=history_wait)
-    with beside(encoder) as begin:
-        return _judged(table, goal, model, encoder, history, history_wait, told, keep, begin)
+    past = None if history is None else recall(history, wait=history_wait)
+    kept: list[pd.DataFrame] = []
+    tools = Tools(goal, model, encoder)
+    with watched(told):
+        at = 0
+        if engine == "local":
+            found = _judged(table, tools, past, told, keep)
+        else:
+            distant = Distant(goal, model, given or (chosen_encoder() if encoder is not None else None))
+            found = _judged_apart(table, distant, DaskEngine(scheduler, workers), past, told)
+        for judged in found:
+            rows = table.iloc[at : at + len(judged)]
+            scored = _whole(rows, judged.set_index(rows.index))
+            at += len(judged)
+            if history is not None:
+                kept.append(scored[[*READ_COLUMNS, *JUDGEMENTS]])
+            yield scored
+    if at != len(table):
+        raise NlpkitError("nlpkit lost rows while scoring. This is a fault in nlpkit: report it.")
+    if history is not None:
+        _keep(history, pd.concat(kept), history_wait)
 
 
 def _judged(
-    table: pd.DataFrame,
-    goal: Catalogue | None,
-    model: StatusModel | None,
-    encoder: Encoder | None,
-    history: str | Path | None,
-    history_wait: float,
-    told: Progress,
-    keep: Keep | None,
-    begin: Beside,
-) -> pd.DataFrame:
-    told("reading sentences", 0, 5)
-    sentences = _sentences(table) if status.reads_vectors(encoder, model) else []
-    ahead = None if encoder is None or not sentences else begin(encoder.encode, sentences)
-    made = features.compute(table, encoder=encoder, keep=keep)
-    linked = None
-    if goal is not None and encoder is not None:
-        linked = begin(linking.link, table, goal, encoder, analyses=made.update)
-    if ahead is not None:
-        made.know(sentences, ahead.result())
-    told("judging status", 1, 5)
-    stated = status.judge(table, made, model=model)
-    due = calendar.judge(table, made)
-    told("looking for repeats", 2, 5)
-    before = None if history is None else said_before(table, made, recall(history, wait=history_wait))
-    stale = staleness.judge(table, made, before)
-    moved = slips.find(table, made, before)
-    stale["stale_why"] = [[*why, *more] for why, more in zip(stale["stale_why"], moved, strict=True)]
-    told("weighing evidence", 3, 5)
-    reached = outcomes.judge(table, made)
-    shown = evidence.judge(table, made, stated)
-    told("linking", 4, 5)
-    found: list[list[dict[str, Any]]] = [[] for _ in range(len(table))]
-    if linked is not None:
-        found = linking.links_column(table, linked.result())
-    links = pd.Series(found, index=table.index, dtype="object", name="links")
+    table: pd.DataFrame, tools: Tools, past: pd.DataFrame | None, told: Progress, keep: Keep | None
+) -> Iterator[pd.DataFrame]:
+    """The judgements of a table, in parts where it is large."""
+    if len(table) <= partitions.ROWS:
+        yield _at_once(table, tools, past, told, keep)
+        told("done", 5, 5)
+        return
+    parts = partitions.parts_of(table[list(READ_COLUMNS)])
+    orders = partitions.Orders(tools, keep)
+    with LocalEngine() as engine:
+        sizes = [len(part) for part in parts]
+        yield from partitions.judge_parts(parts, sizes, orders, engine, past=past, told=told)
     told("done", 5, 5)
-    judged = pd.concat([stated, due, stale, shown, reached, links], axis=1)
+
+
+def _judged_apart(
+    table: pd.DataFrame, tools: Distant, engine: DaskEngine, past: pd.DataFrame | None, told: Progress
+) -> Iterator[pd.DataFrame]:
+    """The judgements of a table, made by other processes."""
+    told("starting the cluster", 0, 1)
+    with engine:
+        share = -(-len(table) // (_SHARES * engine.workers))
+        rows = min(partitions.ROWS, -(-share // partitions.WHOLE) * partitions.WHOLE)
+        parts = partitions.parts_of(table[list(READ_COLUMNS)], rows)
+        sizes = [len(part) for part in parts]
+        orders = partitions.Orders(tools)
+        held = [engine.put(part) for part in parts]
+        yield from partitions.judge_parts(held, sizes, orders, engine, past=past, told=told)
+    told("done", 5, 5)
+
+
+def _at_once(
+    table: pd.DataFrame, tools: Tools, past: pd.DataFrame | None, told: Progress, keep: Keep | None
+) -> pd.DataFrame:
+    """The judgements of a table of which everything is in memory."""
+    with beside(tools.encoder) as begin:
+        alone = judge_alone(table, tools, begin, keep=keep, told=told)
+        told("looking for repeats", 3, 5)
+        made = alone.features
+        before = None if past is None else said_before(table, made, past)
+        stale = staleness.judge(table, made, before)
+        moved = slips.find(table, made, before)
+        stale["stale_why"] = [[*why, *more] for why, more in zip(stale["stale_why"], moved, strict=True)]
+        told("linking", 4, 5)
+        links = pd.Series(alone.links(), index=table.index, dtype="object", name="links")
+    judged = pd.concat([alone.judged, stale, links], axis=1)
     judged["question"] = questions.judge(table, made, judged, before)
+    return judged
+
+
+def _whole(table: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
+    """Updates with their judgements, the user's own columns last."""
     own = [name for name in table.columns if name not in READ_COLUMNS]
-    scored = pd.concat([table[list(READ_COLUMNS)], judged[list(SCORE_COLUMNS)], table[own]], axis=1)
-    if scored["row_id"].tolist() != table["row_id"].tolist():
-        raise NlpkitError("nlpkit lost or moved rows while scoring. This is a fault in nlpkit: report it.")
-    if history is not None:
-        _keep(history, scored, made, history_wait)
-    return scored
+    return pd.concat([table[list(READ_COLUMNS)], judged[list(SCORE_COLUMNS)], table[own]], axis=1)
 
 
-def _sentences(table: pd.DataFrame) -> list[str]:
-    """Each distinct sentence of the updates: what status asks the vectors of."""
-    return list(
-        dict.fromkeys(text[start:end] for text in table["update"] for start, end in split_sentences(text))
-    )
-
-
-def _keep(history: str | Path, scored: pd.DataFrame, made: features.Features, wait: float) -> None:
+def _keep(history: str | Path, scored: pd.DataFrame, wait: float) -> None:
     """Add the table to the history, and tell what keeps it from being compared as it should be."""
     done = record(history, scored, wait=wait)
-    undated = sum(day is None for day in made.as_of)
+    undated = sum(day is None for day in moments(scored))
     unnamed = int((scored["service"] == "").sum())
     told = (
         (
@@ -222,7 +284,3 @@ def link_actions(
         InputError: as :func:`score`.
     """
     return linking.link_actions(conform(updates), conform(others), encoder or default_encoder())
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    pass

@@ -97,7 +97,8 @@ def test_what_is_imported_is_declared_and_the_other_way_round(project: Path) -> 
         owners[name][0].lower().replace("_", "-") for name in imported - sys.stdlib_module_names - {"nlpkit"}
     }
     asked = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf8"))["project"]
-    declared = [*asked["dependencies"], *asked["optional-dependencies"]["plots"]]
+    extras = asked["optional-dependencies"]
+    declared = [*asked["dependencies"], *extras["plots"], *extras["dask"]]
     assert {re.split("[<>]", name)[0] for name in declared} == wanted | MODEL_PACKAGES
 
 

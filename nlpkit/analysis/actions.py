@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -18,6 +18,7 @@ from nlpkit.schema import Stale, tidy_action_id
 
 __all__ = [
     "Before",
+    "Dated",
     "Reason",
     "Row",
     "action_key",
@@ -151,7 +152,20 @@ def rows_of(updates: pd.DataFrame, features: Features, before: Before | None = N
     return rows
 
 
-def earlier(one: Row, other: Row) -> bool:
+class Dated(Protocol):
+    """What must be known of two rows to tell which is the earlier."""
+
+    @property
+    def document(self) -> tuple[str, ...]: ...
+    @property
+    def as_of(self) -> date | None: ...
+    @property
+    def period(self) -> str: ...
+    @property
+    def period_rank(self) -> int: ...
+
+
+def earlier(one: Dated, other: Dated) -> bool:
     """Whether ``one`` was written in an earlier period than ``other``.
 
     By their dates; where these don't tell, by the order in which their document names its periods.

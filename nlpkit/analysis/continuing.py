@@ -36,7 +36,9 @@ _TELLING = 3  # words that a recommendation must have to be known again by itsel
 _NOTHING = TextAnalysis("", ())
 
 
-def said_before(updates: pd.DataFrame, features: Features, past: pd.DataFrame) -> Before:
+def said_before(
+    updates: pd.DataFrame, features: Features, past: pd.DataFrame, *, sift: bool = True
+) -> Before:
     """The updates of a history that an update table is held against.
 
     Left out are the table's own rows, as they were recorded earlier, what the table tells itself (an
@@ -47,6 +49,8 @@ def said_before(updates: pd.DataFrame, features: Features, past: pd.DataFrame) -
         updates: the table to be judged.
         features: of its rows.
         past: what :func:`nlpkit.history.recall` returned.
+        sift: leave out what has no words in common with the table; without it, whoever has all of the table
+            must (:func:`nlpkit.analysis.words.sharing`).
     """
     new = rows_of(updates, features)
     before = _not_own(_past_rows(past, len(new)), new)
@@ -55,7 +59,8 @@ def said_before(updates: pd.DataFrame, features: Features, past: pd.DataFrame) -
     before = [row for row in before if (row.action, _moment(row)) not in told]
     mine = set(actions)
     same = [row for row in before if row.action in mine]
-    kept = [*same, *_others([row for row in before if row.action not in mine], new)]
+    others = _once([row for row in before if row.action not in mine])
+    kept = [*same, *(_sharing(others, new) if sift else others)]
     kept.sort(key=lambda row: row.place)
     return Before(tuple(replace(row, place=len(new) + n) for n, row in enumerate(kept)), tuple(actions))
 
@@ -113,12 +118,16 @@ def _not_own(before: Iterable[Row], new: Sequence[Row]) -> list[Row]:
     return left
 
 
-def _others(rows: Sequence[Row], new: Sequence[Row]) -> list[Row]:
-    """Of updates on other actions those with words in common, each text of an action once: the first."""
+def _once(rows: Sequence[Row]) -> list[Row]:
+    """Each text of an action once: the first."""
     first: dict[tuple[int, str], Row] = {}
     for row in sorted(rows, key=lambda row: (row.as_of or date.max, row.place)):
         first.setdefault((row.action, row.update.text), row)
-    kept = sorted(first.values(), key=lambda row: row.place)
+    return sorted(first.values(), key=lambda row: row.place)
+
+
+def _sharing(kept: Sequence[Row], new: Sequence[Row]) -> list[Row]:
+    """Of updates on other actions, those with words in common with the table's."""
     share = sharing([row.update.text for row in kept], [row.update.text for row in new], Vocabulary())
     return [row for row, common in zip(kept, share, strict=True) if common]
 

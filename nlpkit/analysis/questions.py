@@ -21,7 +21,7 @@ from nlpkit.analysis.outcomes import Answer
 from nlpkit.features import Features
 from nlpkit.schema import Evidence, Flag, Mismatch, Stale, Status
 
-__all__ = ["judge"]
+__all__ = ["ask", "judge", "told_before"]
 
 _MOST = 2  # questions asked of one update
 _QUOTED = 110  # characters of a passage that are quoted
@@ -50,15 +50,40 @@ def judge(
             ``stale_refs``, ``stale_why``, ``evidence``, ``evidence_why``, ``flags``, ``outcomes``.
         before: earlier updates on the same actions, from a history.
     """
+    return ask(updates, judged, told_before(updates, features, before))
+
+
+def told_before(
+    updates: pd.DataFrame, features: Features, before: Before | None = None
+) -> list[tuple[str, str]]:
+    """Since which earlier updates on its action each row is told: since the first, and since the last.
+
+    Args:
+        updates, features, before: as :func:`judge`.
+    """
     rows = rows_of(updates, features, before)
     actions: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
         actions[row.action].append(row)
-    asked: list[str] = []
-    for row, record in zip(rows, _records(updates, judged), strict=False):
+    since: list[tuple[str, str]] = []
+    for row in rows[: len(updates)]:
         told = sorted(one.as_of for one in actions[row.action] if one.as_of and earlier(one, row))
-        first, last = (_since(told[0]), _since(told[-1])) if told else ("", "")
-        asked.append(" ".join(islice(_questions(record, first, last), _MOST)))
+        since.append((_since(told[0]), _since(told[-1])) if told else ("", ""))
+    return since
+
+
+def ask(updates: pd.DataFrame, judged: pd.DataFrame, since: Sequence[tuple[str, str]]) -> pd.Series[str]:
+    """The questions, from the judgements of each row.
+
+    Args:
+        updates: ``update`` and ``declared`` are read.
+        judged: as :func:`judge`.
+        since: of :func:`told_before`.
+    """
+    asked = [
+        " ".join(islice(_questions(record, first, last), _MOST))
+        for record, (first, last) in zip(_records(updates, judged), since, strict=True)
+    ]
     return pd.Series(asked, index=updates.index, dtype="object", name="question")
 
 

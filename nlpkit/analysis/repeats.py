@@ -24,7 +24,7 @@ from nlpkit.analysis.alignment import align, aligned, chains, covered, cut
 from nlpkit.analysis.seeds import OWN_SEEDED, REACH, SEEDED, Pairs, candidates
 from nlpkit.analysis.words import Vocabulary, Words
 
-__all__ = ["Repeat", "find_repeats"]
+__all__ = ["Repeat", "find_repeats", "passages_of"]
 
 _PASSAGE = 8  # words that make a passage, when they are a sentence
 _LONG_PASSAGE = 12  # words that make a passage, sentence or not
@@ -119,6 +119,20 @@ def find_repeats(
                     )
                 )
     return sorted(found, key=lambda r: (r.left, r.right, r.left_start, r.right_start))
+
+
+def passages_of(
+    left: int, right: int, a: Words, b: Words, hits: Pairs, function: frozenset[int]
+) -> Iterable[Repeat]:
+    """The passages of one pair of texts, on two actions, that count.
+
+    Args:
+        left, right: what the texts are called by.
+        a, b: their words.
+        hits: where they share sequences of words.
+        function: the numbers of words without content.
+    """
+    return _passages(left, right, a, b, hits, False, function)
 
 
 def _numbered(labels: Sequence[Hashable] | None, length: int) -> NDArray[np.int64]:

@@ -8,13 +8,26 @@ are dropped before anything is unpacked.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpkit.analysis.words import Words
 
-__all__ = ["DRIFT", "OWN_SEEDED", "REACH", "SEED", "SEEDED", "Pairs", "candidates"]
+__all__ = [
+    "DRIFT",
+    "OWN_SEEDED",
+    "REACH",
+    "SEED",
+    "SEEDED",
+    "Pairs",
+    "candidates",
+    "chained",
+    "in_pairs",
+    "linked",
+    "seed_keys",
+]
 
 SEED = 3  # words in a seed
 REACH = 15  # words between two seeds of one chain, and around a chain that are aligned
@@ -25,6 +38,7 @@ Pairs = list[tuple[int, int]]
 """Word positions in two texts, left and right."""
 
 _Ints = NDArray[np.int64]
+_MIX = np.uint64(0x9E3779B97F4A7C15)
 _MOST_CODE = 2**63 - 1  # what a packed place may be at most
 
 
@@ -49,7 +63,22 @@ def candidates(
     Yields:
         The positions of two texts, left < right, and the word positions of their seeds in order.
     """
-    left, right, left_at, right_at = _hits(words, group, apart, most)
+    yield from chained(*_hits(words, group, apart, most), action)
+
+
+def chained(
+    left: _Ints, right: _Ints, left_at: _Ints, right_at: _Ints, action: _Ints | None = None
+) -> Iterator[tuple[int, int, Pairs]]:
+    """Of pairs of texts with the places of their seeds, in order, those with enough near one diagonal.
+
+    Args:
+        left, right, left_at, right_at: of each place the two texts and the word positions in them, sorted by
+            all four in this order.
+        action: as :func:`candidates` has it.
+
+    Yields:
+        As :func:`candidates`.
+    """
     if not len(left):
         return
     # Words covered by seeds that follow one another in both texts: a cheap lower bound of the
@@ -109,6 +138,52 @@ def _hits(
     return one[order], other[order], one_at[order], other_at[order]
 
 
+def seed_keys(words: Words, hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The sequences of words of a text, each as a number that is the same in every process.
+
+    Args:
+        words: the text.
+        hashes: of each word of its vocabulary (:meth:`nlpkit.analysis.words.Vocabulary.hashes`).
+    """
+    own = hashes[np.frombuffer(words.ids, dtype=np.int32)] if len(words.ids) >= SEED else hashes[:0]
+    if not len(own):
+        return own
+    return (own[:-2] * _MIX + own[1:-1]) * _MIX + own[2:]
+
+
+def linked(
+    key: NDArray[np.uint64], text: _Ints, at: _Ints, apart: _Ints, most: int
+) -> tuple[_Ints, _Ints, _Ints, _Ints]:
+    """Places where two texts share a sequence: left text, right text, position in each, in no order.
+
+    Args:
+        key, text, at: of each place its sequence, text and word position; all places of a sequence.
+        apart: texts of equal number here make no pair.
+        most: as :func:`candidates` has it.
+    """
+    order = np.lexsort((at, text, key))
+    key, text, at = key[order], text[order], at[order]
+    parts: list[tuple[_Ints, _Ints]] = []
+    if len(key):
+        for left, right in _links(key, most):
+            kept = (text[left] != text[right]) & (apart[text[left]] != apart[text[right]])
+            parts.append((left[kept], right[kept]))
+    left = np.concatenate([one for one, _ in parts]) if parts else np.zeros(0, dtype=np.int64)
+    right = np.concatenate([other for _, other in parts]) if parts else left
+    return text[left], text[right], at[left], at[right]
+
+
+def in_pairs(left: _Ints, right: _Ints, left_at: _Ints, right_at: _Ints) -> tuple[_Ints, _Ints, _Ints, _Ints]:
+    """Places of :func:`linked` in order, of the pairs of texts that share two or more."""
+    order = np.lexsort((right_at, left_at, right, left))
+    same = (np.diff(left[order]) == 0) & (np.diff(right[order]) == 0)
+    kept = np.zeros(len(order), dtype=np.bool_)
+    kept[1:] |= same
+    kept[:-1] |= same
+    order = order[kept]
+    return left[order], right[order], left_at[order], right_at[order]
+
+
 def _of_two(pair: _Ints) -> NDArray[np.bool_]:
     """Which places of a sorted list are not the only one of their pair: one seed covers too little."""
     next_same = pair[1:] == pair[:-1]
@@ -146,7 +221,7 @@ def _places(words: Sequence[Words], group: _Ints) -> tuple[_Ints, _Ints, _Ints]:
     return key[order], row[order], at[order]
 
 
-def _links(key: _Ints, most: int) -> Iterator[tuple[_Ints, _Ints]]:
+def _links(key: NDArray[Any], most: int) -> Iterator[tuple[_Ints, _Ints]]:
     """Pairs of places, as positions in a sorted list, that hold the same sequence."""
     new = np.r_[True, key[1:] != key[:-1]]
     first = np.flatnonzero(new)

@@ -18,13 +18,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
+from nlpkit.analysis import across
 from nlpkit.analysis.actions import Before, Reason, Row, earlier, reason, rows_of
+from nlpkit.analysis.copies import Place, copy_reason, first_of, overlap, sides, standing
 from nlpkit.analysis.pointers import mark_pointers
 from nlpkit.analysis.promises import expired_date
 from nlpkit.analysis.repeats import Repeat, find_repeats
@@ -34,13 +37,10 @@ from nlpkit.language.annotations import Sentence, Stage, TextAnalysis
 from nlpkit.resources import lexicon
 from nlpkit.schema import Stale, natural_key
 
-__all__ = ["judge"]
+__all__ = ["Inside", "columns", "inside", "judge"]
 
 _SELF_SHARE = 0.6  # of an update's words, what makes it the same as an earlier one
 _OWN_WORDS = 5  # an update with fewer words beside its quotations is compared as it stands
-_ACROSS_WORDS = 12  # a passage shared with another document counts from this length on
-_ACROSS_MOST = 24  # a turn of phrase found more often than this over all documents seeds little
-_MANY = 3  # actions under which a passage is called boilerplate: its reason says how many they are
 _BARE_WORDS = 4  # longer than this, an update is more than a status
 _LASTING = re.compile(
     r"\bstill\b(?!\s+(?:appl|stand|hold|relevant|valid|the\s+same|unchanged))"
@@ -51,7 +51,20 @@ _WORD = re.compile(r"[^\W_]+(?:/[^\W_]\b)?")
 
 _KNOWN = "history"  # no two updates of the history are held against each other
 
-_Span = tuple[int, int]
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What the updates of some services say of each other, before other services are looked at.
+
+    Attributes:
+        rows: of each update the labels, refs and reasons found so far.
+        novelty: of each update.
+        told: the updates as they are held against other documents, those of the history too.
+    """
+
+    rows: list[Row]
+    novelty: list[float]
+    told: list[across.Told]
 
 
 def judge(updates: pd.DataFrame, features: Features, before: Before | None = None) -> pd.DataFrame:
@@ -80,6 +93,24 @@ def judge(updates: pd.DataFrame, features: Features, before: Before | None = Non
         how many the passage stands. A reason for a pointer has ``leads_to``; see
         :func:`nlpkit.analysis.pointers.mark_pointers`.
     """
+    found = inside(updates, features, before)
+    said: dict[int, list[across.Elsewhere]] = defaultdict(list)
+    for one in across.compare(found.told):
+        said[one.place].append(one)
+    for place, more in said.items():
+        across.add(found.rows[place], more)
+    return columns(found.rows, found.novelty).set_axis(updates.index, axis=0)
+
+
+def inside(updates: pd.DataFrame, features: Features, before: Before | None = None) -> Inside:
+    """All of :func:`judge` but what stands in other documents too.
+
+    Of all rows of a service, or of a document where no service is named, it finds the same with or without
+    the rows of others.
+
+    Args:
+        updates, features, before: as :func:`judge`.
+    """
     rows = rows_of(updates, features, before)
     judged = rows[: len(updates)]
     vocabulary = Vocabulary()
@@ -95,15 +126,36 @@ def judge(updates: pd.DataFrame, features: Features, before: Before | None = Non
         _mark_empty(row)
     own = _mark_repeats_of_own(rows, vocabulary)
     _mark_repeats_of_others(judged, own, vocabulary)
-    _mark_repeats_across(rows, own, vocabulary)
-    columns: dict[str, list[Any]] = {
-        "stale": [[str(kind) for kind in Stale if kind in row.labels] for row in judged],
-        "stale_refs": [sorted(row.refs, key=natural_key) for row in judged],
-        "stale_why": [sorted(row.why, key=_in_order) for row in judged],
+    told = [_told(row, own, vocabulary) for row in rows if row.update.text.strip()]
+    return Inside(judged, _novelty(rows, unchanged, vocabulary), told)
+
+
+def columns(rows: Sequence[across.Findings], novelty: Sequence[float]) -> pd.DataFrame:
+    """What was found, as :func:`judge` returns it."""
+    found: dict[str, list[Any]] = {
+        "stale": [[str(kind) for kind in Stale if kind in row.labels] for row in rows],
+        "stale_refs": [sorted(row.refs, key=natural_key) for row in rows],
+        "stale_why": [sorted(row.why, key=_in_order) for row in rows],
     }
-    out = pd.DataFrame({name: pd.Series(values, dtype="object") for name, values in columns.items()})
-    out["novelty"] = pd.Series(_novelty(rows, unchanged, vocabulary), dtype="float64")
-    return out.set_axis(updates.index, axis=0)
+    out = pd.DataFrame({name: pd.Series(values, dtype="object") for name, values in found.items()})
+    out["novelty"] = pd.Series(novelty, dtype="float64")
+    return out
+
+
+def _told(row: Row, own: dict[int, list[Place]], vocabulary: Vocabulary) -> across.Told:
+    return across.Told(
+        text=row.update.text,
+        ignore=tuple(_not_told(row, row.update, vocabulary)),
+        own=tuple(own.get(row.place, ())),
+        row_id=row.row_id,
+        document=row.document,
+        place=row.place,
+        action=row.action,
+        as_of=row.as_of,
+        period=row.period,
+        period_rank=row.period_rank,
+        known=row.known,
+    )
 
 
 def _in_order(why: Reason) -> tuple[Any, ...]:
@@ -175,7 +227,7 @@ def _mark_empty(row: Row) -> None:
 # -- what stood elsewhere ----------------------------------------------------------------------
 
 
-def _mark_repeats_of_own(rows: Sequence[Row], vocabulary: Vocabulary) -> dict[int, list[_Span]]:
+def _mark_repeats_of_own(rows: Sequence[Row], vocabulary: Vocabulary) -> dict[int, list[Place]]:
     """Label updates that stood before on the same action.
 
     Returns:
@@ -190,13 +242,13 @@ def _mark_repeats_of_own(rows: Sequence[Row], vocabulary: Vocabulary) -> dict[in
         apart=[_KNOWN if row.known else row.place for row in rows],
         vocabulary=vocabulary,
     )
-    copied: dict[int, list[_Span]] = defaultdict(list)
+    copied: dict[int, list[Place]] = defaultdict(list)
     pairs: dict[tuple[int, int], list[Repeat]] = defaultdict(list)
     for repeat in found:
         for later, before in ((repeat.right, repeat.left), (repeat.left, repeat.right)):
             if not rows[later].known and earlier(rows[before], rows[later]):
                 pairs[later, before].append(repeat)
-                copied[later].append(_sides(repeat, later)[0])
+                copied[later].append(sides(repeat, later)[0])
     # Where several earlier updates hold as much of it, the first of them: there it stood first.
     best: dict[int, tuple[tuple[float, int, int], int]] = {}
     for (later, before), parts in pairs.items():
@@ -209,19 +261,21 @@ def _mark_repeats_of_own(rows: Sequence[Row], vocabulary: Vocabulary) -> dict[in
         row, first = rows[later], rows[before]
         note = f"{share:.0%} of the update stood in the earlier one"
         for part in pairs[later, before]:
-            mine, theirs = _sides(part, later)
+            mine, theirs = sides(part, later)
             held = [
                 rows[other]
                 for one, other in pairs
-                if one == later and any(_overlap(mine, [_sides(p, later)[0]]) for p in pairs[one, other])
+                if one == later and any(overlap(mine, [sides(p, later)[0]]) for p in pairs[one, other])
             ]
-            more: dict[str, Any] = {"first": _first(held).row_id, "note": note}
-            why = _copy(row.update.text, mine, Stale.REPEAT_SELF, first, first.update.text, theirs, **more)
+            more: dict[str, Any] = {"first": first_of(held).row_id, "note": note}
+            why = copy_reason(
+                row.update.text, mine, Stale.REPEAT_SELF, first, first.update.text, theirs, **more
+            )
             row.add(Stale.REPEAT_SELF, why, [first.row_id] if first.known else [])
     return copied
 
 
-def _mark_repeats_of_others(rows: Sequence[Row], own: dict[int, list[_Span]], vocabulary: Vocabulary) -> None:
+def _mark_repeats_of_others(rows: Sequence[Row], own: dict[int, list[Place]], vocabulary: Vocabulary) -> None:
     """Label passages that stand under two actions of one document.
 
     In one period both rows repeat; over periods the later one does, unless it carries the
@@ -237,164 +291,32 @@ def _mark_repeats_of_others(rows: Sequence[Row], own: dict[int, list[_Span]], vo
         apart=[row.action for row, _, _ in entries],
         vocabulary=vocabulary,
     )
-    standing = _standing(found, [row for row, _, _ in entries])
-    for repeat, more_of_it in zip(found, standing, strict=True):
+    known = standing(found, [row for row, _, _ in entries])
+    for repeat, more_of_it in zip(found, known, strict=True):
         for here, there in ((repeat.left, repeat.right), (repeat.right, repeat.left)):
             row, name, analysis = entries[here]
             other, other_name, other_analysis = entries[there]
-            mine, theirs = _sides(repeat, here)
-            carried = earlier(other, row) and _overlap(mine, own.get(row.place, []))
+            mine, theirs = sides(repeat, here)
+            carried = earlier(other, row) and overlap(mine, own.get(row.place, []))
             if earlier(row, other) or (carried and name == "update"):
                 continue
             more: dict[str, Any] = {**({"field": name} if name != "update" else {}), **more_of_it}
             if other_name != name:
                 more["other_field"] = other_name
-            why = _copy(analysis.text, mine, Stale.REPEAT_OTHER, other, other_analysis.text, theirs, **more)
+            why = copy_reason(
+                analysis.text, mine, Stale.REPEAT_OTHER, other, other_analysis.text, theirs, **more
+            )
             row.add(Stale.REPEAT_OTHER, why, [other.name])
 
 
-def _mark_repeats_across(rows: Sequence[Row], own: dict[int, list[_Span]], vocabulary: Vocabulary) -> None:
-    """Label longer passages that stand in another document too; rows there go by their row id."""
-    # In the order of the documents' names, so that the order of files changes nothing.
-    told = [row for row in rows if row.update.text.strip()]
-    told.sort(key=lambda row: (not row.known, row.document))
-    if len({row.document for row in told}) < 2:
-        return
-    found = find_repeats(
-        [row.update.text for row in told],
-        ignore=[_not_told(row, row.update, vocabulary) for row in told],
-        apart=[_KNOWN if row.known else row.document for row in told],
-        most=_ACROSS_MOST,
-        vocabulary=vocabulary,
-    )
-    found = [
-        repeat
-        for repeat in found
-        if repeat.words >= _ACROSS_WORDS and told[repeat.left].action != told[repeat.right].action
-    ]
-    remembered: list[tuple[Row, _Span, Row, _Span, dict[str, str]]] = []
-    for repeat, more in zip(found, _standing(found, told), strict=True):
-        for here, there in ((repeat.left, repeat.right), (repeat.right, repeat.left)):
-            row, other = told[here], told[there]
-            if row.known or earlier(row, other):
-                continue
-            mine, theirs = _sides(repeat, here)
-            if other.known:
-                remembered.append((row, mine, other, theirs, more))
-                continue
-            why = _copy(row.update.text, mine, Stale.REPEAT_OTHER, other, other.update.text, theirs, **more)
-            row.add(Stale.REPEAT_OTHER, why, [other.row_id])
-    _mark_first_told(remembered, own)
-
-
-def _mark_first_told(
-    remembered: Sequence[tuple[Row, _Span, Row, _Span, dict[str, str]]], own: dict[int, list[_Span]]
-) -> None:
-    """Label passages that the history has under another action, of each action only the first time.
-
-    What the row carries on from its own action's earlier updates is no repeat of others.
-    """
-    taken: dict[tuple[int, int], list[_Span]] = defaultdict(list)
-    in_time = sorted(
-        remembered, key=lambda item: (item[2].as_of or date.max, item[2].document, item[2].place)
-    )
-    for row, mine, other, theirs, more in in_time:
-        spans = taken[row.place, other.action]
-        if _overlap(mine, spans) or (earlier(other, row) and _overlap(mine, own.get(row.place, []))):
-            continue
-        spans.append(mine)
-        why = _copy(row.update.text, mine, Stale.REPEAT_OTHER, other, other.update.text, theirs, **more)
-        row.add(Stale.REPEAT_OTHER, why, [other.row_id])
-
-
-def _sides(repeat: Repeat, here: int) -> tuple[_Span, _Span]:
-    """The copied span in the text at position ``here``, and in the other."""
-    left, right = (repeat.left_start, repeat.left_end), (repeat.right_start, repeat.right_end)
-    return (left, right) if repeat.left == here else (right, left)
-
-
-def _copy(
-    text: str, mine: _Span, kind: Stale, other: Row, other_text: str, theirs: _Span, **more: Any
-) -> Reason:
-    there: dict[str, Any] = {"other_text": other_text[slice(*theirs)]}
-    there |= {"other_start": theirs[0], "other_end": theirs[1], **more}
-    if other.known:
-        there |= {"source": other.document[1], "as_of": other.as_of.isoformat() if other.as_of else ""}
-    return reason(text[slice(*mine)], kind, mine[0], mine[1], of=other.row_id, **there)
-
-
-def _first(rows: Iterable[Row]) -> Row:
-    """The earliest of some rows; of rows of one time, the first by their document's name and order."""
-    ordered = sorted(rows, key=lambda row: (row.document, row.place))
-    first = ordered[0]
-    for row in ordered[1:]:
-        if earlier(row, first):
-            first = row
-    return first
-
-
-def _standing(found: Sequence[Repeat], row_of: Sequence[Row]) -> list[dict[str, str]]:
-    """For each repeat, what is known of its passage wherever it stands.
-
-    Two spans of one text are the same passage where each covers more than half of the other; a
-    passage stands wherever repeats lead from one text to the next.
-
-    Returns:
-        ``first`` (the id of the row where it stood first) and, where it stands under many
-        actions, ``note``.
-    """
-    numbers: dict[tuple[int, int, int], int] = {}
-    parent: list[int] = []
-
-    def root(n: int) -> int:
-        while parent[n] != n:
-            parent[n] = parent[parent[n]]
-            n = parent[n]
-        return n
-
-    def number(text: int, span: _Span) -> int:
-        n = numbers.setdefault((text, *span), len(parent))
-        if n == len(parent):
-            parent.append(n)
-        return n
-
-    for repeat in found:
-        left, right = _sides(repeat, repeat.left)
-        one, other = root(number(repeat.left, left)), root(number(repeat.right, right))
-        parent[max(one, other)] = min(one, other)
-    spans: dict[int, list[_Span]] = defaultdict(list)
-    for text, start, end in numbers:
-        for span in spans[text]:
-            if _overlap((start, end), [span]) and _overlap(span, [(start, end)]):
-                one, other = root(number(text, (start, end))), root(number(text, span))
-                parent[max(one, other)] = min(one, other)
-        spans[text].append((start, end))
-    members: dict[int, list[Row]] = defaultdict(list)
-    for (text, _, _), n in numbers.items():
-        members[root(n)].append(row_of[text])
-    known: dict[int, dict[str, str]] = {}
-    for n, rows in members.items():
-        known[n] = {"first": _first(rows).row_id}
-        actions = len({row.action for row in rows})
-        if actions >= _MANY:
-            known[n]["note"] = f"stands under {actions} actions"
-    return [known[root(numbers[r.left, r.left_start, r.left_end])] for r in found]
-
-
-def _overlap(span: _Span, others: Sequence[_Span]) -> bool:
-    """Whether most of a span lies in the others."""
-    inside = sum(max(0, min(span[1], end) - max(span[0], start)) for start, end in others)
-    return 2 * inside > span[1] - span[0]
-
-
-def _quotations(row: Row, vocabulary: Vocabulary) -> list[_Span]:
+def _quotations(row: Row, vocabulary: Vocabulary) -> list[Place]:
     """Where the update quotes its own recommendation, unless it does little else."""
     spans = shared_spans(row.update.text, row.recommendation, vocabulary)
     left = vocabulary.words(row.update.text, spans).total if spans else _OWN_WORDS
     return spans if left >= _OWN_WORDS else []
 
 
-def _not_told(row: Row, analysis: TextAnalysis, vocabulary: Vocabulary, name: str = "update") -> list[_Span]:
+def _not_told(row: Row, analysis: TextAnalysis, vocabulary: Vocabulary, name: str = "update") -> list[Place]:
     """What two actions may share without repeating each other: quotations, references, "no change".
 
     References that only the plan's own ids make known ("See PE/04b") stand in the row's reasons.

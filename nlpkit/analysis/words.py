@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nlpkit.resources import lexicon
 
@@ -26,20 +31,20 @@ _ROW = 3  # words in the sequences that novelty is counted in
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text as a sequence of words; all lists have one item a word.
+    """A text as a sequence of words; each array has one item a word, and takes as little memory as it can.
 
     Attributes:
         ids: the words' numbers in their vocabulary.
         starts, ends: character offsets.
         sentence: the number of the sentence (or bullet, or line) that the word stands in.
-        counted: false for words that the user set aside.
+        counted: 0 for words that the user set aside, else 1.
     """
 
-    ids: list[int]
-    starts: list[int]
-    ends: list[int]
-    sentence: list[int]
-    counted: list[bool]
+    ids: array[int]
+    starts: array[int]
+    ends: array[int]
+    sentence: array[int]
+    counted: bytes
 
     @property
     def total(self) -> int:
@@ -55,6 +60,7 @@ class Vocabulary:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
+        self._hashes = array("Q")
         self._seen: dict[str, Words] = {}
         self.function = frozenset(self._number(word) for word in lexicon("function_words")["words"])
 
@@ -62,9 +68,17 @@ class Vocabulary:
         number = self._numbers.get(written)
         if number is None:
             word = _HYPHEN.sub("", written.casefold().replace("’", "'"))
-            number = self._numbers.setdefault(word, len(self._numbers))
+            number = self._numbers.get(word)
+            if number is None:
+                number = self._numbers[word] = len(self._hashes)
+                digest = blake2b(word.encode("utf8", "surrogatepass"), digest_size=8).digest()
+                self._hashes.append(int.from_bytes(digest, "big"))
             self._numbers[written] = number
         return number
+
+    def hashes(self) -> NDArray[np.uint64]:
+        """Of each word, by its number, a hash that is the same in every vocabulary."""
+        return np.array(self._hashes, dtype=np.uint64)
 
     def words(self, text: str, ignore: Iterable[tuple[int, int]] = ()) -> Words:
         """The words of a text; one split by a hyphen over two lines is one, a page's foot is none.
@@ -85,18 +99,18 @@ class Vocabulary:
                     first, last = line.span()
                     spans = [span for span in spans if span[1] <= first or span[0] >= last]
             words = self._seen[text] = Words(
-                ids=[self._number(text[start:end]) for start, end in spans],
-                starts=[start for start, _ in spans],
-                ends=[end for _, end in spans],
-                sentence=[bisect(breaks, start) for start, _ in spans] if breaks else [0] * len(spans),
-                counted=[True] * len(spans),
+                ids=array("i", [self._number(text[start:end]) for start, end in spans]),
+                starts=array("i", [start for start, _ in spans]),
+                ends=array("i", [end for _, end in spans]),
+                sentence=array("i", [bisect(breaks, start) for start, _ in spans]),
+                counted=b"\1" * len(spans),
             )
         aside = sorted(ignore)
         if not aside:
             return words
         places = zip(words.starts, words.ends, strict=True)
         counted = [not any(a <= start and end <= b for a, b in aside) for start, end in places]
-        return replace(words, counted=counted)
+        return replace(words, counted=bytes(counted))
 
 
 def shared_spans(

@@ -8,6 +8,7 @@ import logging
 import re
 import threading
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,9 @@ __all__ = ["CachedEncoder"]
 _log = logging.getLogger(__name__)
 _OURS = re.compile(r"[0-9a-f]{64}\.npy")
 _CHUNK = 512  # texts encoded before they are kept: some seconds of work, lost at most when a run is killed
-_MANY = 32  # shards; beyond this, loading them costs more than writing them as one
+_MANY = 32  # shards that are small; beyond this, looking into them costs more than writing them as one
+_FULL = 64_000_000  # bytes: a shard so large is written once, and stays as it is
+_RECENT = 20_000  # vectors that are also held in memory
 
 
 class CachedEncoder:
@@ -33,6 +36,7 @@ class CachedEncoder:
     half-written or altered shard is recognised, left out with a warning and its vectors made again,
     and two processes may share the folder,
     as two threads may the encoder. A folder that cannot be written costs only a warning.
+    Of what is kept on disk, a few bytes a vector are held in memory.
 
     Args:
         encoder: makes the vectors that are missing; not called when none is.
@@ -44,7 +48,8 @@ class CachedEncoder:
         self._encoder = encoder
         self._base = Path(folder) if folder is not None else cache_folder()
         self._kept_under = ""
-        self._known: dict[bytes, NDArray[np.float32]] = {}
+        self._recent: dict[bytes, NDArray[np.float32]] = {}
+        self._shards: dict[str, _Shard] = {}
         self._read: set[str] = set()
         self._lock = threading.RLock()
 
@@ -78,9 +83,10 @@ class CachedEncoder:
     def _encoded(self, texts: Sequence[str]) -> NDArray[np.float32]:
         self._settle()
         keys = [self._key(text) for text in texts]
-        if any(key not in self._known for key in keys):
-            self._read_shards()
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
+        known = self._look_up(keys)
+        if any(key not in known for key in keys) and self._read_shards():
+            known |= self._look_up([key for key in keys if key not in known])
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         if missing:
             wanted = list(missing)
             writable = True
@@ -90,9 +96,34 @@ class CachedEncoder:
                 if self._settle():  # the encoder has turned to another way; never mix the vectors of two
                     return self._encoded(texts)
                 fresh = dict(zip(keys_now, vectors, strict=True))
-                self._known.update(fresh)
+                known |= fresh
+                self._hold(fresh)
                 writable = writable and bool(self._write_shard(fresh))
-        return np.stack([self._known[key] for key in keys])
+                self._tidy()
+        return np.stack([known[key] for key in keys])
+
+    def _look_up(self, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
+        """The vectors of those keys that have one."""
+        found = {key: self._recent[key] for key in keys if key in self._recent}
+        wanted = sorted({key for key in keys if key not in found})
+        for name, shard in list(self._shards.items()):
+            if not wanted:
+                break
+            try:
+                there = shard.look_up(wanted)
+            except OSError:  # another process has just merged it away, and what took its place is read next
+                del self._shards[name]
+                continue
+            found |= there
+            self._hold(there)
+            wanted = [key for key in wanted if key not in there]
+        return found
+
+    def _hold(self, vectors: dict[bytes, NDArray[np.float32]]) -> None:
+        """Hold vectors in memory too; those held longest give way."""
+        self._recent |= vectors
+        for key in list(islice(self._recent, max(0, len(self._recent) - _RECENT))):
+            del self._recent[key]
 
     def _settle(self) -> bool:
         """Forget what was read if the vectors are now kept elsewhere; whether that is so."""
@@ -100,7 +131,8 @@ class CachedEncoder:
         if key == self._kept_under:
             return False
         self._kept_under = key
-        self._known.clear()
+        self._recent.clear()
+        self._shards.clear()
         self._read.clear()
         return True
 
@@ -111,15 +143,14 @@ class CachedEncoder:
     def _layout(self) -> np.dtype[np.void]:
         return np.dtype([("key", "u1", (32,)), ("vector", "<f4", (self.dimension,))])
 
-    def _read_shards(self) -> None:
-        """Take in the shards that have appeared since the last look."""
+    def _read_shards(self) -> bool:
+        """Take in the shards that have appeared since the last look; whether there were any."""
         try:
             names = sorted(path.name for path in self.folder.iterdir() if path.suffix == ".npy")
         except OSError:
-            return
-        for name in names:
-            if name in self._read:
-                continue
+            return False
+        new = [name for name in names if name not in self._read]
+        for name in new:
             self._read.add(name)
             try:
                 content = (self.folder / name).read_bytes()
@@ -131,10 +162,9 @@ class CachedEncoder:
                 if _OURS.fullmatch(name):
                     _remove(self.folder / name)
                 continue
-            for key, vector in zip(rows["key"], rows["vector"], strict=True):
-                self._known.setdefault(key.tobytes(), vector)
-        if sum(1 for name in names if _OURS.fullmatch(name)) > _MANY:
-            self._merge([name for name in names if _OURS.fullmatch(name)])
+            self._shards[name] = _Shard(self.folder / name, rows, len(content))
+        self._tidy()
+        return bool(new)
 
     def _parse(self, name: str, content: bytes) -> NDArray[np.void] | None:
         if name != f"{hashlib.sha256(content).hexdigest()}.npy":
@@ -163,14 +193,79 @@ class CachedEncoder:
             _log.warning("Vectors are not kept: %s cannot be written (%s)", self.folder, error)
             return ""
         self._read.add(name)
+        self._shards[name] = _Shard(self.folder / name, rows, len(content))
         return name
 
-    def _merge(self, names: list[str]) -> None:
-        merged = self._write_shard(self._known)
-        if merged:
-            for name in names:
-                if name != merged:
-                    _remove(self.folder / name)
+    def _tidy(self) -> None:
+        """Put small shards together where there are many, so that a vector is written a few times at most."""
+        small = [shard for shard in self._shards.values() if shard.size < _FULL]
+        if len(small) <= _MANY:
+            return
+        merged: dict[bytes, NDArray[np.float32]] = {}
+        done: list[_Shard] = []
+        size = 0
+        for shard in sorted(small, key=lambda shard: shard.size):
+            if size >= _FULL:
+                break
+            try:
+                merged |= shard.all()
+            except OSError:
+                continue
+            done.append(shard)
+            size += shard.size
+        if not merged or not (name := self._write_shard(merged)):
+            return
+        for shard in done:
+            if shard.path.name != name:
+                self._shards.pop(shard.path.name, None)
+                _remove(shard.path)
+
+
+class _Shard:
+    """A file of vectors, ordered by key; held in memory are the beginnings of the keys.
+
+    Args:
+        path: of the file.
+        rows: what it holds; not kept.
+        size: bytes of the file.
+    """
+
+    def __init__(self, path: Path, rows: NDArray[np.void], size: int) -> None:
+        self.path, self.size = path, size
+        self._layout = rows.dtype
+        self._start = size - rows.nbytes
+        self._beginnings = _beginnings(rows["key"])
+
+    def look_up(self, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
+        """The vectors of those keys that the file holds."""
+        asked = _beginnings(np.frombuffer(b"".join(keys), dtype=np.uint8).reshape(-1, 32))
+        first = np.searchsorted(self._beginnings, asked, side="left")
+        last = np.searchsorted(self._beginnings, asked, side="right")
+        found: dict[bytes, NDArray[np.float32]] = {}
+        hits = np.flatnonzero(last > first).tolist()
+        if not hits:
+            return found
+        wide = self._layout.itemsize
+        with self.path.open("rb") as file:
+            for n in hits:
+                for at in range(int(first[n]), int(last[n])):
+                    file.seek(self._start + at * wide)
+                    row = np.frombuffer(file.read(wide), dtype=self._layout)
+                    if len(row) and row["key"][0].tobytes() == keys[n]:
+                        found[keys[n]] = row["vector"][0].copy()
+        return found
+
+    def all(self) -> dict[bytes, NDArray[np.float32]]:
+        """Everything in the file."""
+        with self.path.open("rb") as file:
+            file.seek(self._start)
+            rows = np.frombuffer(file.read(), dtype=self._layout)
+        return {key.tobytes(): vector for key, vector in zip(rows["key"], rows["vector"], strict=True)}
+
+
+def _beginnings(keys: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """The first eight bytes of keys, as numbers in the same order."""
+    return np.ascontiguousarray(keys[:, :8]).view(">u8").ravel().astype(np.uint64)
 
 
 def _slug(key: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nlpkit.embedding.accelerated import AcceleratedMiniLM
     from nlpkit.embedding.minilm import MiniLM
 
-__all__ = ["AutoMiniLM", "choose_encoder", "default_encoder", "encoder_named"]
+__all__ = ["AutoMiniLM", "choose_encoder", "chosen_encoder", "default_encoder", "encoder_named"]
 
 _LOG = logging.getLogger(__name__)
 _chosen = "auto"
@@ -37,6 +37,11 @@ def choose_encoder(name: str) -> None:
     global _chosen
     encoder_named(name)
     _chosen = name
+
+
+def chosen_encoder() -> str:
+    """The name of what :func:`default_encoder` gives."""
+    return _chosen
 
 
 @cache

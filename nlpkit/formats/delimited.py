@@ -55,13 +55,15 @@ def delimited_grid(text: str, delimiter: str, *, source: str | Path) -> list[lis
         csv.field_size_limit(most)
 
 
-def to_delimited(columns: Sequence[str], rows: Sequence[Sequence[Any]], delimiter: str) -> bytes:
-    """Plain values as CSV or TSV with a header, in UTF-8."""
+def to_delimited(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], delimiter: str, *, header: bool = True
+) -> bytes:
+    """Plain values as CSV or TSV with a header, in UTF-8; parts without one may be put after it."""
     written = _guarded if guards_formulas() else cell_text
     # Python's own writer leaves a carriage return unquoted, at which its reader then ends the row.
     special = re.compile(f'["\r\n{delimiter}]')
     lines = []
-    for row in (columns, *rows):
+    for row in (*([columns] if header else []), *rows):
         cells = [
             '"' + text.replace('"', '""') + '"' if special.search(text) else text
             for text in map(written, row)

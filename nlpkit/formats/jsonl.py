@@ -92,7 +92,7 @@ def _too_deep(source: str | Path, row: str) -> InputError:
 
 
 def to_jsonl(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
-    """Plain values as JSON Lines, in UTF-8."""
+    """Plain values as JSON Lines, in UTF-8; what is made of parts of the rows may be put together."""
     # Some readers split lines at every Unicode line break, so those are escaped; backslashreplace
     # writes a lone surrogate as the JSON escape that it came from.
     lines = (json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) for row in rows)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 
@@ -16,7 +16,7 @@ from nlpkit.errors import InputError, NoRows
 from nlpkit.limits import check_cells, limit, passed
 from nlpkit.schema import DICT_COLUMNS, LIST_COLUMNS, READ_COLUMNS
 
-__all__ = ["from_parquet", "to_parquet"]
+__all__ = ["from_parquet", "parquet_of_columns", "to_parquet"]
 
 _SPLIT = "Split the table into several files."
 
@@ -105,13 +105,24 @@ def _check_texts(table: Any, *, source: str | Path) -> None:
 
 def to_parquet(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
     """Plain values as a Parquet file. A column of mixed kinds is written as text, dicts as JSON."""
+    out = io.BytesIO()
+    parquet_of_columns(columns, lambda at: [row[at] for row in rows], out)
+    return out.getvalue()
+
+
+def parquet_of_columns(columns: Sequence[str], values: Callable[[int], list[Any]], out: BinaryIO) -> None:
+    """:func:`to_parquet`, of which the columns come one by one.
+
+    Args:
+        columns: their names.
+        values: by the place of a column, the plain values in it; asked once for each.
+        out: what is written to.
+    """
     import pyarrow
     import pyarrow.parquet
 
-    arrays = [_column(name, [row[at] for row in rows]) for at, name in enumerate(columns)]
-    out = io.BytesIO()
+    arrays = [_column(name, values(at)) for at, name in enumerate(columns)]
     pyarrow.parquet.write_table(pyarrow.table(arrays, names=list(columns)), out)
-    return out.getvalue()
 
 
 def _restored(name: str, value: Any) -> Any:

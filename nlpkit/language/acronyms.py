@@ -9,7 +9,7 @@ from functools import cache
 
 from nlpkit.resources import lexicon
 
-__all__ = ["defined_acronyms", "sector_acronyms", "write_out"]
+__all__ = ["count_definitions", "decided", "defined_acronyms", "sector_acronyms", "write_out"]
 
 _IN_BRACKETS = re.compile(r"\((?P<acronym>[A-Z][A-Za-z&/]{1,7})\)")
 # A word begins where no other goes on, so that a run of letters can be taken for words in one way only.
@@ -35,6 +35,11 @@ def defined_acronyms(texts: Iterable[str]) -> dict[str, str]:
     >>> defined_acronyms(["Trained on People Impact Assessments (PIA)."])
     {'PIA': 'People Impact Assessments'}
     """
+    return decided(count_definitions(texts))
+
+
+def count_definitions(texts: Iterable[str]) -> dict[str, Counter[str]]:
+    """Of each acronym that the texts define, how often each meaning is given; such counts may be added up."""
     counts: dict[str, Counter[str]] = {}
     for text in texts:
         for match in _IN_BRACKETS.finditer(text):
@@ -42,6 +47,11 @@ def defined_acronyms(texts: Iterable[str]) -> dict[str, str]:
             meaning = _meaning(match["acronym"], before[0]) if before else ""
             if meaning:
                 counts.setdefault(match["acronym"], Counter())[meaning] += 1
+    return counts
+
+
+def decided(counts: Mapping[str, Counter[str]]) -> dict[str, str]:
+    """What each acronym stands for, of what :func:`count_definitions` counted."""
     return {
         acronym: min(found, key=lambda meaning: (-found[meaning], meaning))
         for acronym, found in sorted(counts.items())

@@ -10,9 +10,9 @@ from nlpkit.language.annotations import DateMention, Reference, Sentence, Span, 
 __all__ = ["analysis_from_json", "analysis_to_json"]
 
 
-def analysis_to_json(analysis: TextAnalysis) -> list[Any]:
-    """One analysis, its text first."""
-    return [analysis.text, [_sentence(sentence) for sentence in analysis.sentences]]
+def analysis_to_json(analysis: TextAnalysis, *, facts: bool = True) -> list[Any]:
+    """One analysis, its text first; without its facts where they are not needed again."""
+    return [analysis.text, [_sentence(sentence, facts) for sentence in analysis.sentences]]
 
 
 def analysis_from_json(kept: list[Any]) -> TextAnalysis:
@@ -21,7 +21,7 @@ def analysis_from_json(kept: list[Any]) -> TextAnalysis:
     return TextAnalysis(text, tuple(_restored(sentence) for sentence in sentences))
 
 
-def _sentence(sentence: Sentence) -> list[Any]:
+def _sentence(sentence: Sentence, facts: bool) -> list[Any]:
     return [
         sentence.text,
         sentence.start,
@@ -41,7 +41,7 @@ def _sentence(sentence: Sentence) -> list[Any]:
             ]
             for d in sentence.dates
         ],
-        [_span(fact) for fact in sentence.facts],
+        [_span(fact) for fact in sentence.facts if facts],
         [[r.text, r.start, r.end, r.kind, list(r.targets)] for r in sentence.references],
     ]
 

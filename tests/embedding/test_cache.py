@@ -202,3 +202,46 @@ def test_vectors_are_kept_while_the_rest_is_made(tmp_path: Path, monkeypatch: py
     assert rest.asked == texts[6:]
     assert np.array_equal(vectors, CachedEncoder(Counting(), tmp_path / "other").encode(texts))
     assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_vector_is_written_a_few_times_however_many_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+    real = cache_module.write_whole
+
+    def counted(path: Path, data: bytes, *, durable: bool = True) -> None:
+        written.append(len(data))
+        real(path, data, durable=durable)
+
+    monkeypatch.setattr(cache_module, "write_whole", counted)
+    monkeypatch.setattr(cache_module, "_CHUNK", 10)
+    monkeypatch.setattr(cache_module, "_FULL", 100 * 10 * 64)
+    texts = [f"text {n}" for n in range(10_000)]
+    CachedEncoder(Counting(), tmp_path).encode(texts)
+    held = sum(path.stat().st_size for path in shards(tmp_path))
+    assert sum(written) < 6 * held
+    assert CachedEncoder(Refusing(), tmp_path).encode(texts).tobytes() == Counting().encode(texts).tobytes()
+
+
+def test_few_vectors_are_held_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache_module, "_RECENT", 5)
+    inner = Counting()
+    encoder = CachedEncoder(inner, tmp_path)
+    texts = [f"text {n}" for n in range(30)]
+    first = encoder.encode(texts)
+    assert len(encoder._recent) == 5
+    assert encoder.encode(texts[::-1]).tobytes() == first[::-1].tobytes()
+    assert inner.asked == texts
+
+
+def test_a_shard_that_another_process_merged_away_is_missed_by_nobody(tmp_path: Path) -> None:
+    texts = ["a", "b", "c"]
+    encoder = CachedEncoder(Counting(), tmp_path)
+    encoder.encode(texts)
+    reader = CachedEncoder(Counting(), tmp_path)
+    reader.encode(["a"])
+    reader._recent.clear()
+    (shard,) = shards(tmp_path)
+    shard.unlink()
+    assert reader.encode(texts).tobytes() == Counting().encode(texts).tobytes()

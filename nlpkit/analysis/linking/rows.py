@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -10,12 +11,15 @@ from nlpkit.analysis.linking.numbers import own_words
 from nlpkit.analysis.linking.parts import Row
 from nlpkit.analysis.similarity import compared_terms, telling_terms, without_preamble
 from nlpkit.catalogue import Catalogue
-from nlpkit.language.acronyms import defined_acronyms, sector_acronyms, write_out
+from nlpkit.language.acronyms import count_definitions, decided, sector_acronyms, write_out
 from nlpkit.language.annotations import Reference, TextAnalysis
 from nlpkit.language.references import find_references
 from nlpkit.language.sentences import split_sentences
 
-__all__ = ["passages", "rows_of", "text_columns"]
+__all__ = ["Definitions", "defined", "passages", "rows_of", "text_columns"]
+
+Definitions = Mapping[tuple[str, str], Mapping[str, Counter[str]]]
+"""Of each document, by service and source, how often it gives each meaning to each acronym."""
 
 _USED = (
     "row_id",
@@ -44,13 +48,23 @@ def text_columns(updates: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def rows_of(
-    table: Mapping[str, list[str]], analyses: Sequence[TextAnalysis] | None, catalogue: Catalogue
+    table: Mapping[str, list[str]],
+    analyses: Sequence[TextAnalysis] | None,
+    catalogue: Catalogue,
+    definitions: Definitions | None = None,
 ) -> list[Row]:
-    """The rows of a table as they are compared with a catalogue, in order."""
-    meanings = _document_acronyms(table)
+    """The rows of a table as they are compared with a catalogue, in order.
+
+    Args:
+        table: of :func:`text_columns`.
+        analyses: of the narratives, if they are known already.
+        catalogue: what they are compared with.
+        definitions: of the documents as a whole, where the table has only some of their rows.
+    """
+    own = _meanings(table, defined(table) if definitions is None else definitions)
     rows = []
     for i, update in enumerate(table["update"]):
-        known = meanings[table["service"][i], table["source"][i]]
+        known = own[table["service"][i], table["source"][i]]
         asked = write_out(own_words(table["recommendation"][i], catalogue), known)
         means = f"{table['required_outcome'][i]}\n{table['planned_action'][i]}".strip()
         meant = write_out(own_words(means, catalogue), known)
@@ -68,15 +82,26 @@ def rows_of(
     return rows
 
 
-def _document_acronyms(table: Mapping[str, list[str]]) -> dict[tuple[str, str], dict[str, str]]:
-    """For each document, what its acronyms stand for: its own definitions before the sector's."""
+def defined(table: Mapping[str, list[str]]) -> Definitions:
+    """The acronyms that the rows define, by document; those of parts of a table may be added up."""
     texts: dict[tuple[str, str], list[str]] = {}
     for i, key in enumerate(zip(table["service"], table["source"], strict=True)):
         here = texts.setdefault(key, [])
         here.extend(
             table[name][i] for name in ("recommendation", "required_outcome", "planned_action", "update")
         )
-    return {key: {**sector_acronyms("subjects"), **defined_acronyms(here)} for key, here in texts.items()}
+    return {key: count_definitions(here) for key, here in texts.items()}
+
+
+def _meanings(
+    table: Mapping[str, list[str]], definitions: Definitions
+) -> dict[tuple[str, str], Mapping[str, str]]:
+    """For each document, what its acronyms stand for: its own definitions before the sector's."""
+    sector = sector_acronyms("subjects")
+    return {
+        key: {**sector, **decided(definitions.get(key, {}))}
+        for key in dict.fromkeys(zip(table["service"], table["source"], strict=True))
+    }
 
 
 def passages(text: str) -> list[str]:

@@ -16,13 +16,13 @@ from nlpkit.analysis.linking.numbers import numbered
 from nlpkit.analysis.linking.pairs import Goal, make_ready, pair_features, probabilities, thresholds
 from nlpkit.analysis.linking.parts import Link, Row, Vectors, short, vectors
 from nlpkit.analysis.linking.reasons import missing, why
-from nlpkit.analysis.linking.rows import rows_of, text_columns
+from nlpkit.analysis.linking.rows import Definitions, rows_of, text_columns
 from nlpkit.analysis.similarity import compared_terms, without_preamble
 from nlpkit.catalogue import Catalogue
 from nlpkit.embedding import Encoder
 from nlpkit.language.annotations import TextAnalysis
 
-__all__ = ["LINK_COLUMNS", "link", "links_column", "table_features"]
+__all__ = ["LINK_COLUMNS", "link", "link_rows", "links_column", "ready", "table_features"]
 
 LINK_COLUMNS: tuple[str, ...] = (
     "row_id",
@@ -69,8 +69,12 @@ def link(
         sides and, for ``related``, what equivalence would still need. A row that nothing fits has no link.
         Of a catalogue of more than 200 entries, the 20 nearest to each row are judged.
     """
-    goal = make_ready(catalogue, encoder, stored_examples(catalogue, encoder.name))
-    return link_rows(updates, goal, encoder, analyses=analyses)
+    return link_rows(updates, ready(catalogue, encoder), encoder, analyses=analyses)
+
+
+def ready(catalogue: Catalogue, encoder: Encoder) -> Goal:
+    """A catalogue made ready for :func:`link_rows`, with its examples if there are any."""
+    return make_ready(catalogue, encoder, stored_examples(catalogue, encoder.name))
 
 
 def link_rows(
@@ -79,11 +83,15 @@ def link_rows(
     encoder: Encoder,
     *,
     analyses: Sequence[TextAnalysis] | None = None,
+    definitions: Definitions | None = None,
 ) -> pd.DataFrame:
-    """:func:`link`, with a catalogue that is ready."""
+    """:func:`link`, with a catalogue that is ready.
+
+    ``definitions`` are the acronyms of whole documents, where the table has only some of their rows.
+    """
     catalogue = goal.catalogue
     table = text_columns(updates)
-    rows = rows_of(table, analyses, catalogue)
+    rows = rows_of(table, analyses, catalogue, definitions)
     duties = tuple(without_preamble(entry.duty) for entry in catalogue.entries)
     limits = thresholds(goal)
     index = finder(goal.facets) if len(catalogue.entries) > ALL_UP_TO else None

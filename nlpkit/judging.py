@@ -1,0 +1,165 @@
+"""What is judged of an update by itself: status, calendar, evidence, outcomes and links."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from nlpkit import features
+from nlpkit.analysis import calendar, evidence, linking, outcomes, status
+from nlpkit.analysis.status_model import StatusModel
+from nlpkit.catalogue import Catalogue
+from nlpkit.embedding import Encoder
+from nlpkit.embedding.beside import Beside
+from nlpkit.embedding.default import encoder_named
+from nlpkit.keeping import Keep
+from nlpkit.language import split_sentences
+
+__all__ = ["ROW_COLUMNS", "Alone", "Distant", "Progress", "Tools", "judge_alone", "silent"]
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how many steps are done and how many there are."""
+
+ROW_COLUMNS: tuple[str, ...] = (
+    "status",
+    "status_confidence",
+    "status_probabilities",
+    "status_why",
+    "calendar_status",
+    "calendar_why",
+    "mismatch",
+    "evidence",
+    "evidence_score",
+    "flags",
+    "evidence_why",
+    "outcomes",
+    "addresses",
+)
+"""The columns that an update's own row decides, links apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What is judged with: the catalogue to link to, a status model of one's own, the encoder."""
+
+    catalogue: Catalogue | None
+    model: StatusModel | None
+    encoder: Encoder | None
+
+
+@dataclass(frozen=True, slots=True)
+class Distant:
+    """What :class:`Tools` are made of in another process, where they are opened once.
+
+    Attributes:
+        catalogue, model: as :class:`Tools` has them.
+        encoder: the name of one of nlpkit's own (:func:`nlpkit.embedding.default.encoder_named`), or an
+            encoder that can be sent.
+    """
+
+    catalogue: Catalogue | None
+    model: StatusModel | None
+    encoder: Encoder | str | None
+
+    def open(self) -> Tools:
+        """The tools, of which the encoder is loaded once a process."""
+        encoder = encoder_named(self.encoder) if isinstance(self.encoder, str) else self.encoder
+        return Tools(self.catalogue, self.model, encoder)
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """Updates judged each by itself.
+
+    Attributes:
+        judged: :data:`ROW_COLUMNS`, indexed like the updates.
+        features: of the updates.
+        links: waits for the links, a list for each row.
+    """
+
+    judged: pd.DataFrame
+    features: features.Features
+    links: Callable[[], list[list[dict[str, Any]]]]
+
+
+def judge_alone(
+    table: pd.DataFrame,
+    tools: Tools,
+    begin: Beside,
+    *,
+    definitions: linking.Definitions | None = None,
+    keep: Keep | None = None,
+    told: Progress | None = None,
+) -> Alone:
+    """Judge each update of a table by itself.
+
+    Args:
+        table: an update table.
+        tools: what is judged with.
+        begin: the second line, in which texts are encoded.
+        definitions: the acronyms of whole documents, where the table has only some of their rows.
+        keep: where finished analyses are kept and looked for.
+        told: called before each step.
+    """
+    told = told or silent
+    encoder = tools.encoder
+    told("reading sentences", 0, 5)
+    sentences = _sentences(table) if status.reads_vectors(encoder, tools.model) else []
+    ahead = None if encoder is None or not sentences else begin(encoder.encode, sentences)
+    made = features.compute(table, encoder=encoder, keep=keep)
+    linked = None
+    if tools.catalogue is not None and encoder is not None:
+        linked = begin(_link, table, tools.catalogue, encoder, made, definitions)
+    if ahead is not None:
+        made.know(sentences, ahead.result())
+    told("judging status", 1, 5)
+    stated = status.judge(table, made, model=tools.model)
+    due = calendar.judge(table, made)
+    told("weighing evidence", 2, 5)
+    reached = outcomes.judge(table, made)
+    shown = evidence.judge(table, made, stated)
+    judged = pd.concat([stated, due, shown, reached], axis=1)[list(ROW_COLUMNS)]
+
+    def links() -> list[list[dict[str, Any]]]:
+        if linked is None:
+            return [[] for _ in range(len(table))]
+        return linking.links_column(table, linked.result())
+
+    return Alone(judged, made, links)
+
+
+def _link(
+    table: pd.DataFrame,
+    catalogue: Catalogue,
+    encoder: Encoder,
+    made: features.Features,
+    definitions: linking.Definitions | None,
+) -> pd.DataFrame:
+    goal = _ready(catalogue, encoder)
+    return linking.link_rows(table, goal, encoder, analyses=made.update, definitions=definitions)
+
+
+_last: list[tuple[Catalogue, Encoder, linking.Goal]] = []  # every part of a large table links to the same
+
+
+def _ready(catalogue: Catalogue, encoder: Encoder) -> linking.Goal:
+    for known, by, goal in _last:
+        if known == catalogue and by is encoder:
+            return goal
+    goal = linking.ready(catalogue, encoder)
+    _last[:] = [(catalogue, encoder, goal)]
+    return goal
+
+
+def _sentences(table: pd.DataFrame) -> list[str]:
+    """Each distinct sentence of the updates: what status asks the vectors of."""
+    return list(
+        dict.fromkeys(text[start:end] for text in table["update"] for start, end in split_sentences(text))
+    )
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Progress that nobody is told of."""
