@@ -114,7 +114,7 @@ class WorkFolder:
             _LOG.warning("%s cannot be removed (%s)", self.folder, error.strerror or error)
 
     def _place(self, key: str) -> Path:
-        return self.folder / f"{hashlib.sha256(f'{fingerprint()} {key}'.encode()).hexdigest()}.json"
+        return self.folder / f"{hashlib.sha256(f'{_fingerprint()} {key}'.encode()).hexdigest()}.json"
 
 
 def is_work_folder(path: Path) -> bool:
@@ -146,7 +146,7 @@ def fingerprint() -> str:
 
 
 @cache
-def fingerprint() -> str:
+def _fingerprint() -> str:
     """A digest of this nlpkit, its word lists with it, and of the versions of what it reads with."""
     digest = hashlib.sha256(sys.version.encode())
     package = Path(__file__).resolve().parent

@@ -63,7 +63,7 @@ def test_what_was_kept_is_found_by_its_key_only(tmp_path: Path, monkeypatch: pyt
         ("kin", b"content", []),
     ):
         assert work.get(content_key(*other)) is None
-    monkeypatch.setattr(keeping, "fingerprint", lambda: "another nlpkit")
+    monkeypatch.setattr(keeping, "_fingerprint", lambda: "another nlpkit")
     assert work.get(key) is None
 
 
