@@ -17,6 +17,7 @@ from nlpkit.embedding.beside import Beside
 from nlpkit.embedding.default import encoder_named
 from nlpkit.keeping import Keep
 from nlpkit.language import split_sentences
+from nlpkit.remembering import Memory
 
 __all__ = ["ROW_COLUMNS", "Alone", "Distant", "Progress", "Tools", "judge_alone", "silent"]
 
@@ -94,7 +95,7 @@ def judge_alone(
     keep: Keep | None = None,
     told: Progress | None = None,
 ) -> Alone:
-    """Judge each update of a table by itself.
+    """Judge each update of a table by itself; what an earlier run said of the same row is taken from there.
 
     Args:
         table: an update table.
@@ -107,28 +108,40 @@ def judge_alone(
     told = told or silent
     encoder = tools.encoder
     told("reading sentences", 0, 5)
-    sentences = _sentences(table) if status.reads_vectors(encoder, tools.model) else []
+    if definitions is None:
+        definitions = linking.defined(linking.text_columns(table))
+    memory = Memory(table, ROW_COLUMNS, tools.catalogue, tools.model, encoder, definitions)
+    part = table.iloc[memory.missing]
+    sentences = _sentences(part) if status.reads_vectors(encoder, tools.model) else []
     ahead = None if encoder is None or not sentences else begin(encoder.encode, sentences)
     made = features.compute(table, encoder=encoder, keep=keep)
+    of_part = made.rows(memory.missing)
     linked = None
-    if tools.catalogue is not None and encoder is not None:
-        linked = begin(_link, table, tools.catalogue, encoder, made, definitions)
+    if tools.catalogue is not None and encoder is not None and memory.missing:
+        linked = begin(_link, part, tools.catalogue, encoder, of_part, definitions)
     if ahead is not None:
         made.know(sentences, ahead.result())
     told("judging status", 1, 5)
-    stated = status.judge(table, made, model=tools.model)
+    fresh = _judged(part, of_part, tools.model, told) if memory.missing else None
+    judged = memory.judged(fresh)
+
+    def links() -> list[list[dict[str, Any]]]:
+        if linked is None:
+            return memory.links(judged, [[] for _ in memory.missing])
+        return memory.links(judged, linking.links_column(part, linked.result()))
+
+    return Alone(judged, made, links)
+
+
+def _judged(
+    table: pd.DataFrame, made: features.Features, model: StatusModel | None, told: Progress
+) -> pd.DataFrame:
+    stated = status.judge(table, made, model=model)
     due = calendar.judge(table, made)
     told("weighing evidence", 2, 5)
     reached = outcomes.judge(table, made)
     shown = evidence.judge(table, made, stated)
-    judged = pd.concat([stated, due, shown, reached], axis=1)[list(ROW_COLUMNS)]
-
-    def links() -> list[list[dict[str, Any]]]:
-        if linked is None:
-            return [[] for _ in range(len(table))]
-        return linking.links_column(table, linked.result())
-
-    return Alone(judged, made, links)
+    return pd.concat([stated, due, shown, reached], axis=1)[list(ROW_COLUMNS)]
 
 
 def _link(
