@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from nlpkit.language.annotations import Reference
@@ -11,7 +11,7 @@ from nlpkit.language.needles import Sought
 from nlpkit.resources import lexicon
 from nlpkit.schema import tidy_action_id
 
-__all__ = ["LONGEST_RANGE", "find_references"]
+__all__ = ["LONGEST_RANGE", "find_action_references", "find_references"]
 
 LONGEST_RANGE = 50
 """A range of more actions than this ("3 to 2024") is not spelled out."""
@@ -414,8 +414,20 @@ def find_references(text: str, ids: frozenset[str] = frozenset()) -> list[Refere
         References in order, none overlapping; where two readings overlap, an action's number
         decides before a time, a place, a document and a mere mention.
     """
+    return _apart(_candidates(text, ids))
+
+
+def find_action_references(text: str, ids: frozenset[str] = frozenset()) -> list[Reference]:
+    """Of :func:`find_references` those of kind ``action``, which no other kind can displace."""
+    if _DIGIT.search(text) is None:
+        return []  # every id that can be told from a word has one
+    found = (*_known(text, ids), *_numbered(text))
+    return _apart(reference for reference in found if reference.kind == "action")
+
+
+def _apart(candidates: Iterable[Reference]) -> list[Reference]:
     kept: list[Reference] = []
-    for candidate in sorted(_candidates(text, ids), key=lambda r: (_RANK[r.kind], r.start, r.start - r.end)):
+    for candidate in sorted(candidates, key=lambda r: (_RANK[r.kind], r.start, r.start - r.end)):
         if all(candidate.end <= other.start or candidate.start >= other.end for other in kept):
             kept.append(candidate)
     return sorted(kept, key=lambda r: r.start)
