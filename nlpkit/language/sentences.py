@@ -94,7 +94,7 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     return list(_split(text))
 
 
-@lru_cache(maxsize=1024)  # several rooms ask for the same update
+@lru_cache(maxsize=8192)  # several rooms ask for the same update
 def _split(text: str) -> tuple[tuple[int, int], ...]:
     breaks = {position for position in _breaks(text) if not _parts_a_date(text, position)}
     spans: list[tuple[int, int]] = []

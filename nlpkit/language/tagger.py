@@ -8,8 +8,10 @@ the tags of a few sentences as spaCy does. Else spaCy tags.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -72,15 +74,15 @@ class NumpyTagger:
     pad: int  # rows of nothing between sentences, so that none sees another
     weights: _Array
     bias: _Array
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _rows: dict[bytes, int] = field(default_factory=dict, repr=False)
     _words: list[_Array] = field(default_factory=list, repr=False)
 
     def tags(self, docs: Sequence[Doc]) -> list[list[str]]:
         """The tag of each word of each tokenized text."""
-        from threadpoolctl import threadpool_limits
-
-        # A second thread would mostly wait: these products are small.
-        with threadpool_limits(limits=1, user_api="blas"):
+        # One at a time, since the table of words grows; a second thread of BLAS would mostly wait, for these
+        # products are small.
+        with self._lock, _blas().limit(limits=1, user_api="blas"):
             words = self._looked_up(
                 [
                     doc.to_array(_LOOKS).astype(np.uint64, copy=False).reshape(len(doc), len(_LOOKS))
@@ -121,6 +123,14 @@ class NumpyTagger:
             self._words = [np.concatenate(self._words)]
         table = self._words[0] if self._words else np.zeros((0, len(self.mix.scale)), dtype=np.float32)
         return [table[[self._rows[key] for key in one]] for one in keys]
+
+
+@cache
+def _blas() -> Any:
+    """What sets how many threads numpy's products take; it looks for the library once."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _together(words: Sequence[_Array]) -> Iterator[list[_Array]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,17 @@ def test_a_sentence_is_tagged_alike_in_any_company(sentences: list[str]) -> None
     some = sentences[::9]
     assert [tagging._tagged([sentence])[0] for sentence in some] == tagging._tagged(some)
     assert tagging._tagged(some[::-1])[::-1] == tagging._tagged(some)
+
+
+def test_threads_do_not_get_into_each_others_words(sentences: list[str]) -> None:
+    parts = [sentences[k::7] for k in range(7)]
+    wanted = [tagging._tagged(part) for part in parts]
+    quick = tagging._quick_tagger()
+    assert quick is not None
+    quick._rows.clear()
+    quick._words.clear()
+    with ThreadPoolExecutor(7) as pool:
+        assert list(pool.map(tagging._tagged, parts)) == wanted
 
 
 def test_what_is_known_of_words_is_bounded(sentences: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
