@@ -3,7 +3,8 @@
     python benchmarks/linking.py            # measure the models in models/linking
     python benchmarks/linking.py --fit      # learn them again from the tune split first, cross-validated
     python benchmarks/linking.py --actions  # counterparts between the plans of the check split
-    python benchmarks/linking.py --scale    # 5,000 recommendations × 50,000 actions, vectors given
+    python benchmarks/linking.py --scale    # 5,000 recommendations × 50,000 actions, vectors given;
+                                            # --scale 500 5000: as many
 
 Cross-validation leaves out one invented service at a time: its rows, and the examples taken from them.
 Nothing is read but ``corpora`` and ``models``. Results: benchmarks/linking.md.
@@ -13,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import resource
 import sys
 import time
 from collections import defaultdict
@@ -22,13 +22,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from processes import peak_mb
 
 from nlpkit.analysis.linking import PAIR_FEATURES, link, link_actions, table_features
 from nlpkit.analysis.linking.counterparts import actions_catalogue
 from nlpkit.analysis.linking.examples import EXAMPLE_FEATURES, Examples, service_key
+from nlpkit.analysis.linking.facets import text_key
 from nlpkit.analysis.linking.pairs import make_ready
 from nlpkit.analysis.linking.parts import vectors
 from nlpkit.analysis.linking.rows import rows_of, text_columns
+from nlpkit.analysis.similarity import prepare
 from nlpkit.catalogue import Catalogue, Entry, load_catalogue
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.default import default_encoder
@@ -38,7 +41,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PAIRS = tuple(ROOT / "corpora" / "links" / name for name in ("starter.jsonl", "plans.jsonl"))
 MODEL = ROOT / "models" / "linking" / "model.json"
 EXAMPLES = MODEL.with_name("examples.npz")
-STRENGTH = 3.0  # inverse regularisation: the best F1 in cross-validation lies between 1 and 5
+FACETS = MODEL.with_name("facets.npz")
+STRENGTH = {"plain": 10.0, "with_examples": 20.0, "actions": 3.0}
+"""Inverse regularisation: F1 in cross-validation hardly changes from half of it to twice as much."""
 THRESHOLDS = {"plain": (0.45, 0.2), "with_examples": (0.4, 0.15), "actions": (0.35, 0.15)}
 """From which probability a pair is equivalent, and related: the first where F1 is best in cross-validation
 of the steps (0.05) that leave 94 of 100 unmatched rows alone, or come nearest to it; the second where four
@@ -47,7 +52,7 @@ in five of them get no link at all, or nearly, and 96 in 100 equivalents or more
 
 def main(arguments: list[str]) -> None:
     if "--scale" in arguments:
-        return scale()
+        return _say("scale", scale(*(int(one) for one in arguments if one.isdigit())))
     catalogue, encoder = load_catalogue("spotlight"), default_encoder()
     rows = authored()
     if "--actions" in arguments:
@@ -88,6 +93,7 @@ def _grade(gold: dict[str, list[str]], id_: str) -> int:
 def fit_all(rows: pd.DataFrame, truth: np.ndarray, catalogue: Catalogue, encoder: Encoder) -> None:
     tune = (rows["split"] == "tune").to_numpy()
     rows, truth = rows[tune].reset_index(drop=True), truth[tune]
+    make_facets(catalogue, encoder)
     examples = make_examples(rows, truth, catalogue, encoder)
     goal = make_ready(catalogue, encoder, examples)
     features = table_features(rows, goal, encoder)
@@ -99,20 +105,22 @@ def fit_all(rows: pd.DataFrame, truth: np.ndarray, catalogue: Catalogue, encoder
         for service in sorted(set(services)):
             inside = services != service
             for i, least in enumerate((2, 1)):
-                model = _fit(seen[inside], truth[inside] >= least)
+                model = _fit(seen[inside], truth[inside] >= least, name)
                 held_out[i][~inside] = model.probability(seen[~inside])
         same, related = held_out[0], np.maximum(held_out[0], held_out[1])
         alone = ((rows["recommendation"] == "") & (rows["required_outcome"] == "")).to_numpy()
         for which, some in (("all", np.ones_like(alone)), ("narratives alone", alone)):
             figures = _by_probability(same[some], related[some], truth[some], *THRESHOLDS[name])
             _say(f"cross-validation by service, {name}, {which}", figures)
-        models = [_fit(seen, truth >= least) for least in (2, 1)]
+        models = [_fit(seen, truth >= least, name) for least in (2, 1)]
         written[name] = _written(models, name)
     written["actions"] = _written(fit_actions(rows, encoder), "actions")
     about = "Logistic regressions over pairs of a row and a catalogue entry; see README.md."
     sources = {str(path.relative_to(ROOT)): hashlib.sha256(path.read_bytes()).hexdigest() for path in PAIRS}
     kept = {"catalogue": catalogue.name, "encoder": encoder.name, "sha256": file_sha256(EXAMPLES)}
-    facts = {"about": about, "learned_from": {**sources, "split": "tune"}, "examples": kept, **written}
+    facets = {"encoder": encoder.name, "sha256": file_sha256(FACETS)}
+    told = {"learned_from": {**sources, "split": "tune"}, "examples": kept, "facets": facets}
+    facts = {"about": about, **told, **written}
     MODEL.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf8")
 
 
@@ -142,7 +150,7 @@ def fit_actions(rows: pd.DataFrame, encoder: Encoder) -> list[LogisticModel]:
         pairs = [(one, to) for one in mine["row_id"] for to in ids]
         grade.append([2 if same[one] & same[to] else int(bool(near[one] & near[to])) for one, to in pairs])
     features, truth = np.concatenate(seen), np.concatenate([np.array(part) for part in grade])
-    return [_fit(features, truth >= least) for least in (2, 1)]
+    return [_fit(features, truth >= least, "actions") for least in (2, 1)]
 
 
 def _asked(rows: pd.DataFrame) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
@@ -153,6 +161,17 @@ def _asked(rows: pd.DataFrame) -> tuple[dict[str, set[str]], dict[str, set[str]]
         same[row_id] = {*gold["equivalent"], *([duty] if duty else [])}
         near[row_id] = same[row_id] | set(gold["related"])
     return same, near
+
+
+def make_facets(catalogue: Catalogue, encoder: Encoder) -> None:
+    """The vectors of the catalogue's texts, in half precision; known from now on, as they will be."""
+    facets = prepare(catalogue, encoder)
+    with FACETS.open("wb") as file:
+        keys = np.array([text_key(facet.text) for facet in facets.facets])
+        np.savez(file, keys=keys, vectors=facets.vectors.astype(np.float16))
+    kept = json.loads(MODEL.read_text(encoding="utf8"))
+    kept["facets"] = {"encoder": encoder.name, "sha256": file_sha256(FACETS)}
+    MODEL.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf8")
 
 
 def make_examples(rows: pd.DataFrame, truth: np.ndarray, catalogue: Catalogue, encoder: Encoder) -> Examples:
@@ -174,10 +193,10 @@ def make_examples(rows: pd.DataFrame, truth: np.ndarray, catalogue: Catalogue, e
     return Examples(kept.astype(np.float64), truth[have], services)
 
 
-def _fit(features: np.ndarray, truth: np.ndarray) -> LogisticModel:
+def _fit(features: np.ndarray, truth: np.ndarray, name: str) -> LogisticModel:
     from sklearn.linear_model import LogisticRegression
 
-    found = LogisticRegression(C=STRENGTH, solver="newton-cholesky", tol=1e-8).fit(
+    found = LogisticRegression(C=STRENGTH[name], solver="newton-cholesky", tol=1e-8).fit(
         features.reshape(-1, features.shape[-1]).astype(np.float64), truth.ravel()
     )
     names = (*PAIR_FEATURES, *EXAMPLE_FEATURES)[: features.shape[-1]]
@@ -307,7 +326,7 @@ class Given:
         return out
 
 
-def scale(recommendations: int = 5_000, actions_count: int = 50_000) -> None:
+def scale(recommendations: int = 5_000, actions_count: int = 50_000) -> dict[str, float]:
     """Time and memory of linking many actions to a large catalogue; vectors are made in no time."""
     rows = authored()
     texts = [
@@ -342,18 +361,15 @@ def scale(recommendations: int = 5_000, actions_count: int = 50_000) -> None:
     start, started = time.perf_counter(), time.process_time()
     links = link(updates, Catalogue("large", (), entries), encoder)
     taken, spent = time.perf_counter() - start, time.process_time() - started
-    _say(
-        "scale",
-        {
-            "recommendations": recommendations,
-            "actions": actions_count,
-            "links": len(links),
-            "seconds": round(taken - encoder.seconds),
-            "seconds_of_processor": round(spent - encoder.processor),
-            "seconds_for_the_stand_in_vectors": round(encoder.seconds),
-            "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-        },
-    )
+    return {
+        "recommendations": recommendations,
+        "actions": actions_count,
+        "links": len(links),
+        "seconds": round(taken - encoder.seconds, 3),
+        "seconds_of_processor": round(spent - encoder.processor, 3),
+        "seconds_for_the_stand_in_vectors": round(encoder.seconds, 3),
+        "peak_memory_mb": round(peak_mb()),
+    }
 
 
 class _Timed(Given):

@@ -22,7 +22,22 @@ MOST_EDITED = 0.2  # of a copy's words, what is changed, left out or added at mo
 LEAST_WORDS = 12  # shorter updates are formulas ("No change."), which nobody copies from
 LEAP = 0.2  # how often a word is followed by any word of the corpus: sets how alike the updates are
 
+ACTIONS = 25  # of a made plan
+QUARTERS = (("March 2024", "2024-03"), ("June 2024", "2024-06"), ("September 2024", "2024-09"))
+QUARTERS += (("December 2024", "2024-12"),)
+TAKEN = (
+    "section",
+    "theme",
+    "recommendation",
+    "required_outcome",
+    "planned_action",
+    "owner",
+    "due",
+    "declared",
+)
+
 _END = re.compile(r"[.!?]$")
+_SENTENCES = re.compile(r"(?<=[.!?])\s+")
 _DIGIT = re.compile(r"\d")
 
 
@@ -105,13 +120,70 @@ def made_updates(size: int, seed: int = 7) -> tuple[list[str], list[Copy]]:
     chain = _Chain(rng)
     lengths = [len(text.split()) for text in authored()]
     parts = [list(chain.sentences(rng.choice(lengths))) for _ in range(size)]
+    return _planted(parts, chain, rng)
+
+
+def authored_updates(seed: int = 7) -> tuple[list[str], list[Copy]]:
+    """The authored updates themselves, with copies planted in the same way.
+
+    They keep to topics and repeat themselves as plans do, so that a search may take for a copy what only
+    treats of the same.
+    """
+    rng = random.Random(seed)
+    return _planted([_SENTENCES.split(text) for text in authored()], _Chain(rng), rng)
+
+
+def made_rows(size: int, seed: int = 7) -> list[dict[str, object]]:
+    """An update table of made updates: plans of 25 actions, each told of in four quarters.
+
+    Services, actions and recommendations are as many as the rows want, so that a larger table is more of the
+    same; the other columns are those of authored rows.
+    """
+    texts, _ = made_updates(size, seed)
+    rng = random.Random(seed + 1)
+    chain = _Chain(rng)
+    rows = _authored_rows()
+    asked = [len(str(row["recommendation"]).split()) or 12 for row in rows]
+    known: dict[int, dict[str, object]] = {}
+    made = []
+    for n, text in enumerate(texts):
+        service, within = divmod(n, ACTIONS * len(QUARTERS))
+        quarter, action = divmod(within, ACTIONS)
+        number = service * ACTIONS + action
+        if number not in known:
+            words = chain.sentences(rng.choice(asked))
+            known[number] = rng.choice(rows) | {"recommendation": " ".join(words)}
+        made.append(
+            known[number]
+            | {
+                "row_id": f"made-{n}",
+                "service": f"Service {service + 1}",
+                "source": f"service-{service + 1}.docx",
+                "action_id": str(action + 1),
+                "period": QUARTERS[quarter][0],
+                "as_of": QUARTERS[quarter][1],
+                "update": text,
+            }
+        )
+    return made
+
+
+@cache
+def _authored_rows() -> tuple[dict[str, object], ...]:
+    """The columns that made rows take from authored ones."""
+    paths = sorted((CORPUS / "services").glob("*.jsonl"))
+    lines = [line for path in paths for line in path.read_text(encoding="utf8").splitlines()]
+    return tuple({name: json.loads(line).get(name, "") for name in TAKEN} for line in lines)
+
+
+def _planted(parts: list[list[str]], chain: _Chain, rng: random.Random) -> tuple[list[str], list[Copy]]:
     texts = [" ".join(one) for one in parts]
     plain = [word.strip(".,;:()") for word in chain.words]
     plain = [word for word in plain if word]
-    able = [n for n in range(size) if len(texts[n].split()) >= LEAST_WORDS]
+    able = [n for n in range(len(texts)) if len(texts[n].split()) >= LEAST_WORDS]
     rng.shuffle(able)
     copies: list[Copy] = []
-    for n in range(round(SHARE * size)):
+    for n in range(round(SHARE * len(texts))):
         source, place = able[2 * n], able[2 * n + 1]
         rate = rng.uniform(0, MOST_EDITED)
         if n % 2 == 0:

@@ -13,7 +13,6 @@ import json
 import os
 import platform
 import re
-import resource
 import statistics
 import subprocess
 import sys
@@ -26,7 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from made_updates import LEAST_WORDS, MOST_EDITED, SHARE, authored, made_updates
+from made_updates import LEAST_WORDS, MOST_EDITED, SHARE, Copy, authored, made_updates
+from processes import peak_mb
 
 OUT = Path(__file__).resolve().parent / "repeats.md"
 SIZES = (1_000, 5_000, 10_000, 20_000, 50_000)
@@ -113,18 +113,25 @@ SEARCHES: dict[str, tuple[str, Callable[[list[str]], set[Pair]]]] = {
 def measure_one(search: str, path: str) -> dict[str, Any]:
     """Search the updates of a file; what was found of the copies planted in them, time and memory."""
     given = json.loads(Path(path).read_text(encoding="utf8"))
-    texts = given["texts"]
     started = time.perf_counter()
-    found = SEARCHES[search][1](texts)
+    found = SEARCHES[search][1](given["texts"])
     seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    planted = {tuple(sorted((c["source"], c["place"]))): c["whole"] for c in given["copies"]}
+    peak = peak_mb()
+    return {"seconds": seconds, "megabytes": peak, **judged(found, given["texts"], given["copies"])}
+
+
+def judged(found: set[Pair], texts: list[str], copies: list[dict[str, Any]]) -> dict[str, float]:
+    """What was found of the planted copies, and what else.
+
+    Args:
+        found: pairs of places in ``texts``, the lower first.
+        copies: as :class:`made_updates.Copy` has them.
+    """
+    planted = {tuple(sorted((c["source"], c["place"]))): c["whole"] for c in copies}
     right = found & planted.keys()
     chance = sum(_repeats(texts[left], texts[right_]) for left, right_ in found - planted.keys())
     whole = sum(planted.values())
     return {
-        "seconds": seconds,
-        "megabytes": peak,
         "found": len(right) / len(planted),
         "found_whole": sum(planted[pair] for pair in right) / whole,
         "found_passage": sum(not planted[pair] for pair in right) / (len(planted) - whole),
@@ -159,20 +166,24 @@ def measure(sizes: Iterable[int]) -> Iterable[tuple[int, str, int, dict[str, Any
         for size in sizes:
             texts, copies = made_updates(size, SEED)
             path = Path(folder) / f"{size}.json"
-            path.write_text(
-                json.dumps({"texts": texts, "copies": [vars(c) for c in copies]}), encoding="utf8"
-            )
+            write(path, texts, copies)
             for search in SEARCHES:
                 if search == "encoder" and size > ENCODED_AT:
                     continue
                 once = search == "encoder" or (size >= ONCE_FROM and search != "nlpkit")
-                runs = [_in_a_process(search, path) for _ in range(1 if once else RUNS)]
+                runs = [in_a_process(search, path) for _ in range(1 if once else RUNS)]
                 medians = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
                 sys.stderr.write(f"{size} {search}: {json.dumps(medians)}\n")
                 yield size, search, len(runs), medians
 
 
-def _in_a_process(search: str, path: Path) -> dict[str, Any]:
+def write(path: Path, texts: list[str], copies: list[Copy]) -> None:
+    """Updates and the copies in them, for :func:`measure_one`."""
+    path.write_text(json.dumps({"texts": texts, "copies": [vars(c) for c in copies]}), encoding="utf8")
+
+
+def in_a_process(search: str, path: Path) -> dict[str, Any]:
+    """:func:`measure_one` in a process of its own."""
     command = [sys.executable, __file__, "--one", search, str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

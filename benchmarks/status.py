@@ -13,6 +13,7 @@ import copy
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,7 @@ def _means(data: Material) -> np.ndarray:
     return np.array([v.mean(axis=0) if len(v) else np.zeros(384) for v in data.vectors])
 
 
-def _contrastive(data: Material) -> Predictor:
+def _contrastive(data: Material, pairs: int = _PAIRS) -> Predictor:
     """Tunstall et al. (2022): pull updates of one status together, push others apart, then a plain head.
 
     All layers but the last stay as they are, so that two cores have time for it: what they make of a
@@ -144,7 +145,7 @@ def _contrastive(data: Material) -> Predictor:
     same = [np.flatnonzero(data.label == kind) for kind in range(len(STATUSES))]
     other = [np.flatnonzero(data.label != kind) for kind in range(len(STATUSES))]
     tuned.train()
-    for _ in range(_PAIRS // _PAIRS_AT_ONCE):
+    for _ in range(pairs // _PAIRS_AT_ONCE):
         left = chance.integers(len(texts), size=_PAIRS_AT_ONCE)
         alike = np.arange(_PAIRS_AT_ONCE) % 2 == 0
         right = [
@@ -220,6 +221,37 @@ def _wide(model: object, shares: np.ndarray) -> np.ndarray:
 def _ours(data: Material) -> Predictor:
     model: StatusModel = fit(data).model
     return lambda m: predict(model, m)
+
+
+def training_times(rows: int, pairs: int, turns: int) -> dict[str, Any]:
+    """Seconds that candidates take to learn from some rows of the train split, vectors and features given.
+
+    The contrastive candidate reads the texts itself, as it must: that is part of its learning.
+    """
+    learned = material(_some(corpus("train"), rows), default_encoder())
+    _layers()  # loaded, as the vectors of the others are
+    taken: dict[str, list[float]] = {"frozen": [], "contrastive": [], "nlpkit": []}
+    for _ in range(turns):
+        for name, trainer in (
+            ("frozen", _vectors),
+            ("contrastive", lambda data: _contrastive(data, pairs)),
+            ("nlpkit", _ours),
+        ):
+            _lower.cache_clear()
+            start = time.perf_counter()
+            trainer(learned)
+            taken[name].append(time.perf_counter() - start)
+    return {"rows": len(learned.label), "pairs": pairs, "seconds": taken}
+
+
+def _some(data: Labelled, rows: int) -> Labelled:
+    """So many rows, spread over all services."""
+    places = list(range(0, len(data.status), max(1, len(data.status) // rows)))[:rows]
+    chosen: dict[str, Any] = {
+        name: tuple(getattr(data, name)[i] for i in places)
+        for name in ("status", "why", "pair", "group", "typical")
+    }
+    return replace(data, updates=data.updates.iloc[places].reset_index(drop=True), **chosen)
 
 
 def _decided(shares: np.ndarray) -> list[str]:

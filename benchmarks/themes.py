@@ -41,11 +41,11 @@ from bertopic import BERTopic
 imported = time.perf_counter() - began
 data = np.load(sys.argv[1])
 runs, times = [], []
-for _ in range(2):
+for _ in range(int(sys.argv[3])):
     start = time.perf_counter()
     runs.append(BERTopic().fit_transform(list(data["texts"]), data["vectors"])[0])
     times.append(time.perf_counter() - start)
-np.savez(sys.argv[2], runs=np.array(runs), imported=imported, seconds=min(times))
+np.savez(sys.argv[2], runs=np.array(runs), imported=imported, seconds=np.array(times))
 """
 
 
@@ -88,32 +88,44 @@ def measured(table: pd.DataFrame, runs: list[np.ndarray], seconds: float) -> dic
     }
 
 
-def ours(table: pd.DataFrame) -> dict[str, Any]:
-    """nlpkit: as it stands, then with the rows in two other orders."""
-    seconds, runs = 0.0, []
-    for seed in (None, 1, 2):
-        mixed = table if seed is None else table.sample(frac=1, random_state=seed)
+def ours(table: pd.DataFrame, times: int = 3) -> dict[str, Any]:
+    """nlpkit: as it stands, then with the rows in other orders. All its times are in ``all_seconds``."""
+    seconds: list[float] = []
+    runs = []
+    for seed in range(times):
+        mixed = table if seed == 0 else table.sample(frac=1, random_state=seed)
         start = time.perf_counter()
         ids = find(mixed).assignments.set_index("row_id")["theme_id"]
-        seconds = seconds or time.perf_counter() - start
+        seconds.append(time.perf_counter() - start)
         ids = ids.loc[table["row_id"]]
         runs.append(np.array([int(one[1:]) if one else -1 for one in ids]))
-    return measured(table, runs, seconds)
+    return measured(table, runs, seconds[0]) | {"all_seconds": seconds}
 
 
-def bertopic(python: str, table: pd.DataFrame, texts: list[str], vectors: np.ndarray) -> dict[str, Any]:
-    """BERTopic with its defaults: two runs in a process of its own; the faster counts."""
+def bertopic(
+    python: str, table: pd.DataFrame, texts: list[str], vectors: np.ndarray, times: int = 2
+) -> dict[str, Any]:
+    """BERTopic with its defaults, some times in a process of its own; the fastest counts.
+
+    All its times are in ``all_seconds``, the seconds of its import in ``imported``.
+    """
     with tempfile.TemporaryDirectory() as folder:
         given, made = Path(folder) / "in.npz", Path(folder) / "out.npz"
         np.savez(given, texts=np.array(texts), vectors=vectors.astype(np.float32))
-        subprocess.run([python, "-c", CHILD, str(given), str(made)], check=True, capture_output=True)
+        command = [python, "-c", CHILD, str(given), str(made), str(times)]
+        subprocess.run(command, check=True, capture_output=True)
         with np.load(made) as found:
             runs = list(found["runs"].astype(np.int64))
-            return measured(table, runs, float(found["seconds"]))
+            seconds = found["seconds"].tolist()
+            more = {"all_seconds": seconds, "imported": float(found["imported"])}
+            return measured(table, runs, min(seconds)) | more
 
 
-def vectors(table: pd.DataFrame) -> dict[str, tuple[list[str], np.ndarray]]:
-    """What BERTopic is given: texts and vectors of the rows, in three ways."""
+MIXED = "narrative + recommendation"
+
+
+def vectors(table: pd.DataFrame, own: bool = True) -> dict[str, tuple[list[str], np.ndarray]]:
+    """What BERTopic is given: texts and vectors of the rows, in three ways, the last only with ``own``."""
     encoder = default_encoder()
     told = [text or "-" for text in table["update"]]
     both = [
@@ -122,16 +134,18 @@ def vectors(table: pd.DataFrame) -> dict[str, tuple[list[str], np.ndarray]]:
     ]
     narrative = encoder.encode(told)
     mixed = narrative + encoder.encode([text or "-" for text in table["recommendation"]])
-    subjects, _ = gather(table)
-    places = Space(encoder, service_stems(table)).fit(subjects)
-    own = np.zeros((len(table), places.shape[1]))
-    for subject, place in zip(subjects, places, strict=True):
-        own[list(subject.rows)] = place
-    return {
+    ways = {
         "narrative": (told, narrative),
-        "narrative + recommendation": (both, mixed / np.linalg.norm(mixed, axis=1, keepdims=True)),
-        "nlpkit's own vectors": (both, own),
+        MIXED: (both, mixed / np.linalg.norm(mixed, axis=1, keepdims=True)),
     }
+    if own:
+        subjects, _ = gather(table)
+        places = Space(encoder, service_stems(table)).fit(subjects)
+        of_rows = np.zeros((len(table), places.shape[1]))
+        for subject, place in zip(subjects, places, strict=True):
+            of_rows[list(subject.rows)] = place
+        ways["nlpkit's own vectors"] = (both, of_rows)
+    return ways
 
 
 def choices(table: pd.DataFrame) -> list[str]:

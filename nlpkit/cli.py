@@ -445,6 +445,7 @@ def themes(
         ),
     ] = "",
     encoder: EncoderName = "auto",
+    resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
     """Find what the work is about: themes of the updates, each with a title."""
@@ -462,20 +463,21 @@ def themes(
         from nlpkit.reporting.theme_map import check_map
 
         check_map(map_file)
-    with ProgressBar(quiet=quiet) as bar:
-        bar("reading files", 0, 2)
-        written = [name for name in (out, summary, map_file) if name]
-        intake = console.take_in(inputs, service, as_of, quiet, outputs=written, progress=bar)
-        from nlpkit.theming import themes as group
+    with console.working(out, resume) as keep:
+        with ProgressBar(quiet=quiet) as bar:
+            bar("reading files", 0, 2)
+            written = [name for name in (out, summary, map_file) if name]
+            intake = console.take_in(inputs, service, as_of, quiet, outputs=written, progress=bar, keep=keep)
+            from nlpkit.theming import themes as group
 
-        found = group(intake.updates, number=number or None, guide=guide or None, progress=bar)
-        counted = found.by(by) if by else None
-        if map_file:
-            bar("drawing the map", 1, 2)
-            found.plot(map_file)
-    console.deliver(intake, found.assignments if counted is None else counted, out)
-    if summary:
-        console.write(found.summary, summary)
+            found = group(intake.updates, number=number or None, guide=guide or None, progress=bar)
+            counted = found.by(by) if by else None
+            if map_file:
+                bar("drawing the map", 1, 2)
+                found.plot(map_file)
+        console.deliver(intake, found.assignments if counted is None else counted, out)
+        if summary:
+            console.write(found.summary, summary)
     if not quiet:
         from nlpkit.reporting.theme_list import theme_lines
 

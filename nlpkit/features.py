@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from nlpkit.analyses import analyses_kept, keep_analyses
+from nlpkit.embedding.pooling import pooled
 from nlpkit.errors import NlpkitError
 from nlpkit.keeping import Keep, content_key
 from nlpkit.language import TextAnalysis, analyse, find_dates, parse_as_of, period_end
@@ -44,6 +46,18 @@ class Features:
     encoder: Encoder | None = None
     _known: dict[str, NDArray[np.float32]] = field(default_factory=dict, repr=False, compare=False)
 
+    def rows(self, places: Sequence[int]) -> Features:
+        """The features of some rows, in that order; vectors are known to both."""
+        return Features(
+            update=tuple(self.update[i] for i in places),
+            planned_action=tuple(self.planned_action[i] for i in places),
+            recommendation=tuple(self.recommendation[i] for i in places),
+            as_of=tuple(self.as_of[i] for i in places),
+            due=tuple(self.due[i] for i in places),
+            encoder=self.encoder,
+            _known=self._known,
+        )
+
     def know(self, texts: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Take vectors of texts that were encoded elsewhere, shape ``(len(texts), dimension)``."""
         self._known.update(zip(texts, np.asarray(vectors, dtype=np.float32), strict=True))
@@ -68,6 +82,14 @@ class Features:
         if not texts:
             return np.empty((0, self.encoder.dimension), dtype=np.float32)
         return np.stack([self._known[text] for text in texts])
+
+    def pooled(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The same, of texts of several sentences, made from their sentences' vectors.
+
+        Raises:
+            NlpkitError: as :meth:`vectors`.
+        """
+        return pooled(texts, self.vectors)
 
 
 def compute(updates: pd.DataFrame, *, encoder: Encoder | None = None, keep: Keep | None = None) -> Features:
@@ -103,14 +125,14 @@ def compute(updates: pd.DataFrame, *, encoder: Encoder | None = None, keep: Keep
 def _analyses(
     wanted: list[tuple[str, date | None]], keep: Keep | None
 ) -> dict[tuple[str, date | None], TextAnalysis]:
-    """The analysis of each text as of its moment, chunk by chunk, also where none is kept.
+    """The analysis of each text as of its moment; those of earlier runs are taken as they were.
 
-    The chunks are the same in every run, so that a tagger that might see a word otherwise beside other
-    sentences sees it beside the same ones.
+    The others are made chunk by chunk, so that a run that is stopped loses little.
     """
-    analyses: dict[tuple[str, date | None], TextAnalysis] = {}
-    for at in range(0, len(wanted), _CHUNK):
-        chunk = wanted[at : at + _CHUNK]
+    analyses = analyses_kept(wanted)
+    missing = [one for one in wanted if one not in analyses]
+    for at in range(0, len(missing), _CHUNK):
+        chunk = missing[at : at + _CHUNK]
         key = content_key("analyses", [[text, moment and moment.isoformat()] for text, moment in chunk])
         kept = keep.get(key) if keep is not None else None
         if kept is not None:
@@ -119,7 +141,9 @@ def _analyses(
             made = analyse([text for text, _ in chunk], as_of=[moment for _, moment in chunk])
             if keep is not None:
                 keep.put(key, [analysis_to_json(one) for one in made])
-        analyses.update(zip(chunk, made, strict=True))
+        fresh = dict(zip(chunk, made, strict=True))
+        keep_analyses(fresh)
+        analyses |= fresh
     return analyses
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from nlpkit import features
-from nlpkit.analysis import calendar, evidence, linking, outcomes, status
+from nlpkit.analysis import calendar, evidence, linking, outcomes, status, topic
 from nlpkit.analysis.status_model import StatusModel
 from nlpkit.catalogue import Catalogue
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.beside import Beside
 from nlpkit.embedding.default import encoder_named
+from nlpkit.embedding.pooling import sentences_of
 from nlpkit.keeping import Keep
-from nlpkit.language import split_sentences
+from nlpkit.remembering import Memory
 
 __all__ = ["ROW_COLUMNS", "Alone", "Distant", "Progress", "Tools", "judge_alone", "silent"]
 
@@ -94,7 +98,7 @@ def judge_alone(
     keep: Keep | None = None,
     told: Progress | None = None,
 ) -> Alone:
-    """Judge each update of a table by itself.
+    """Judge each update of a table by itself; what an earlier run said of the same row is taken from there.
 
     Args:
         table: an update table.
@@ -107,28 +111,43 @@ def judge_alone(
     told = told or silent
     encoder = tools.encoder
     told("reading sentences", 0, 5)
-    sentences = _sentences(table) if status.reads_vectors(encoder, tools.model) else []
-    ahead = None if encoder is None or not sentences else begin(encoder.encode, sentences)
+    if definitions is None:
+        definitions = linking.defined(linking.text_columns(table))
+    memory = Memory(table, ROW_COLUMNS, tools.catalogue, tools.model, encoder, definitions)
+    part = table.iloc[memory.missing]
+    # What needs the encoder goes to the second line in few, large pieces, so that nothing here waits for it
+    # to finish with another's text.
+    ahead = _Ahead(begin, encoder)
+    ahead.encode(_asked(part, status.reads_vectors(encoder, tools.model)))
     made = features.compute(table, encoder=encoder, keep=keep)
+    of_part = made.rows(memory.missing)
     linked = None
-    if tools.catalogue is not None and encoder is not None:
-        linked = begin(_link, table, tools.catalogue, encoder, made, definitions)
-    if ahead is not None:
-        made.know(sentences, ahead.result())
+    if encoder is not None and memory.missing:
+        ahead.encode(topic.compared_texts(part, of_part))
+        if tools.catalogue is not None:
+            linked = begin(_link, part, tools.catalogue, encoder, of_part, definitions)
+    ahead.tell(made)
     told("judging status", 1, 5)
-    stated = status.judge(table, made, model=tools.model)
+    fresh = _judged(part, of_part, tools.model, told) if memory.missing else None
+    judged = memory.judged(fresh)
+
+    def links() -> list[list[dict[str, Any]]]:
+        if linked is None:
+            return memory.links(judged, [[] for _ in memory.missing])
+        return memory.links(judged, linking.links_column(part, linked.result()))
+
+    return Alone(judged, made, links)
+
+
+def _judged(
+    table: pd.DataFrame, made: features.Features, model: StatusModel | None, told: Progress
+) -> pd.DataFrame:
+    stated = status.judge(table, made, model=model)
     due = calendar.judge(table, made)
     told("weighing evidence", 2, 5)
     reached = outcomes.judge(table, made)
     shown = evidence.judge(table, made, stated)
-    judged = pd.concat([stated, due, shown, reached], axis=1)[list(ROW_COLUMNS)]
-
-    def links() -> list[list[dict[str, Any]]]:
-        if linked is None:
-            return [[] for _ in range(len(table))]
-        return linking.links_column(table, linked.result())
-
-    return Alone(judged, made, links)
+    return pd.concat([stated, due, shown, reached], axis=1)[list(ROW_COLUMNS)]
 
 
 def _link(
@@ -154,11 +173,36 @@ def _ready(catalogue: Catalogue, encoder: Encoder) -> linking.Goal:
     return goal
 
 
-def _sentences(table: pd.DataFrame) -> list[str]:
-    """Each distinct sentence of the updates: what status asks the vectors of."""
-    return list(
-        dict.fromkeys(text[start:end] for text in table["update"] for start, end in split_sentences(text))
-    )
+def _asked(table: pd.DataFrame, sentences: bool) -> list[str]:
+    """What judgements ask the vectors of that the table alone tells: what is asked and, where status or
+    outcomes read them, the sentences of the updates."""
+    asked = outcomes.compared_texts(table)
+    return [*table["update"], *asked] if sentences or asked else asked
+
+
+class _Ahead:
+    """Vectors of sentences, made in the second line before they are asked for; none without an encoder."""
+
+    def __init__(self, begin: Beside, encoder: Encoder | None) -> None:
+        self._begin, self._encoder = begin, encoder
+        self._begun: set[str] = set()
+        self._coming: list[tuple[list[str], Future[NDArray[np.float32]]]] = []
+
+    def encode(self, texts: Iterable[str]) -> None:
+        """Begin with the sentences of the texts that have not been begun with."""
+        new = [
+            part
+            for part in dict.fromkeys(p for t in texts for p in sentences_of(t))
+            if part not in self._begun
+        ]
+        if new and self._encoder is not None:
+            self._begun.update(new)
+            self._coming.append((new, self._begin(self._encoder.encode, new)))
+
+    def tell(self, made: features.Features) -> None:
+        """Wait, and hand the vectors over."""
+        for texts, vectors in self._coming:
+            made.know(texts, vectors.result())
 
 
 def silent(stage: str, done: int, total: int) -> None:

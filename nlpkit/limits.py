@@ -75,6 +75,8 @@ DEFAULTS: Mapping[str, int] = {
     "pdf_page_shapes": 100_000,  # lines, areas and pictures on one page
     # model folders of one's own
     "model_bytes": 500_000_000,  # of model.npz, packed and unpacked
+    # what is kept between runs: a file of tags, one of finished analyses
+    "kept_bytes": 500_000_000,  # of each; beyond, it is begun again. Half a million updates' analyses fit
 }
 """Every limit, by name."""
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+
+from nlpkit import intake, theming
+from nlpkit.embedding import default
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -77,3 +82,43 @@ def test_wrong_usage_is_told_before_any_work(run: Run, updates: Path) -> None:
         done = run("themes", updates, *arguments)
         assert done.returncode == 2 and told in " ".join(done.stderr.replace("│", " ").split()), arguments
         assert done.stdout == ""
+
+
+def test_a_stopped_run_goes_on_from_the_plans_that_were_read(
+    run: Run, demo_plan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[object] = []
+    real_read, real_themes = intake.read_document, theming.themes
+
+    def reading(*given: Any, **more: Any) -> Any:
+        read.append(given)
+        return real_read(*given, **more)
+
+    def stopping(*given: Any, **more: Any) -> Any:
+        raise SystemExit(143)  # as on being told to stop
+
+    command = ("themes", demo_plan, "--guide", "spotlight", "--summary", "s.csv", "--out", "t.csv")
+    monkeypatch.setattr(default, "default_encoder", lambda: Lengths())
+    monkeypatch.setattr(intake, "read_document", reading)
+    monkeypatch.setattr(theming, "themes", stopping)
+    stopped = run(*command)
+    assert stopped.returncode == 143
+    assert "finished work is kept in t.csv.work: with --resume" in stopped.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv.work"] and len(read) == 1
+    monkeypatch.setattr(theming, "themes", real_themes)
+    assert run(*command, "--resume").returncode == 0 and len(read) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["s.csv", "t.csv"]
+    resumed = (tmp_path / "t.csv").read_bytes()
+    assert run(*command).returncode == 0 and len(read) == 2
+    assert (tmp_path / "t.csv").read_bytes() == resumed
+    assert run(*command[:-2], "--resume").returncode == 2
+
+
+class Lengths:
+    """An encoder that knows only how long a text is."""
+
+    name, dimension = "lengths", 2
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        angles = np.array([len(text) % 90 for text in texts], dtype=np.float32) / 60
+        return np.stack([np.cos(angles), np.sin(angles)], axis=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -68,7 +69,8 @@ def test_no_deadline(due: str) -> None:
     assert features.compute(pd.DataFrame({"update": ["x"], "due": [due]})).due == (None,)
 
 
-def test_each_text_is_analysed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_text_is_analysed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NLPKIT_CACHE", str(tmp_path))
     given: list[str] = []
 
     def counting(texts: Sequence[str], *, as_of: Sequence[date | None]) -> list[TextAnalysis]:
@@ -99,6 +101,15 @@ def test_vectors_are_made_once() -> None:
     assert first.shape == (3, 2) and first.dtype == np.float32
     assert np.array_equal(first[0], first[2]) and np.array_equal(first[1], again[0])
     assert made.vectors([]).shape == (0, 2)
+
+
+def test_whole_texts_are_made_from_sentences_that_are_known() -> None:
+    encoder = LengthEncoder()
+    made = features.compute(_table(), encoder=encoder)
+    made.vectors(["Crews met.", "Hoses leak."])
+    found = made.pooled(["Crews met. Hoses leak.", "Crews met."])
+    assert encoder.asked == ["Crews met.", "Hoses leak."]
+    assert found.shape == (2, 2) and np.allclose(np.linalg.norm(found, axis=1), 1)
 
 
 def test_vectors_need_an_encoder() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from numpy.typing import NDArray
 
 import nlpkit
 from nlpkit import scoring
+from nlpkit.embedding.cache import CachedEncoder
+from nlpkit.embedding.default import default_encoder
+from nlpkit.embedding.pooling import sentences_of
 from nlpkit.errors import InputError
 from nlpkit.schema import LIST_COLUMNS, READ_COLUMNS, SCORE_COLUMNS, Evidence, Flag, Mismatch, Stale, Status
 
@@ -90,6 +94,43 @@ def test_the_order_of_files_does_not_matter(updates: pd.DataFrame) -> None:
     one = nlpkit.score(pd.concat([updates, other]), catalogue=None).set_index("row_id")
     two = nlpkit.score(pd.concat([other, updates]), catalogue=None).set_index("row_id")
     pd.testing.assert_frame_equal(one, two.loc[one.index])
+
+
+class Watched(WordEncoder):
+    """Answers for nlpkit's own encoder; remembers which thread asked for what."""
+
+    name = default_encoder().name
+    dimension = 384
+    in_threads = True
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[int, list[str]]] = []
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.calls.append((threading.get_ident(), list(texts)))
+        return np.pad(super().encode(texts), ((0, 0), (0, 320)))
+
+
+def test_the_encoder_is_asked_seldom_beside_and_never_twice_for_a_sentence(
+    updates: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = Watched()
+    kept = CachedEncoder(encoder, tmp_path)
+    asked_by: list[int] = []
+    ask = CachedEncoder.encode
+
+    def noted(self: CachedEncoder, texts: Sequence[str]) -> NDArray[np.float32]:
+        asked_by.append(threading.get_ident())
+        return ask(self, texts)
+
+    monkeypatch.setattr(CachedEncoder, "encode", noted)
+    nlpkit.score(updates, encoder=kept)
+    assert threading.get_ident() not in asked_by, "the main thread would have waited"
+    texts = [text for _, call in encoder.calls for text in call]
+    assert len(texts) == len(set(texts)) and len(encoder.calls) <= 4
+    assert all(len(sentences_of(text)) == 1 for text in texts)
+    for update in updates["update"]:
+        assert set(sentences_of(update)) <= {*texts, ""}
 
 
 def test_no_catalogue_needs_no_encoder(updates: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:

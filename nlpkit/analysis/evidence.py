@@ -25,7 +25,7 @@ from nlpkit.analysis.views import (
     TO_COME,
     Case,
     View,
-    case_at,
+    cases,
     fraction_done,
     is_bare,
     read_sentences,
@@ -139,16 +139,11 @@ def _read(
 ) -> Iterator[tuple[_Reading, list[tuple[View, Span]], dict[str, float]]]:
     """Each update as it is judged, its facts and what is measured of it."""
     away = off_topic(updates, features)
-    for i in range(len(updates)):
-        case = case_at(updates, features, i)
-        read = _Reading(
-            case,
-            tuple(read_sentences(case)),
-            Status(status["status"].iloc[i]),
-            status["status_probabilities"].iloc[i],
-        )
+    stated = zip(status["status"], status["status_probabilities"], strict=True)
+    for case, (said, shares), apart in zip(cases(updates, features), stated, away, strict=True):
+        read = _Reading(case, tuple(read_sentences(case)), Status(said), shares)
         facts = _facts(read.views)
-        yield read, facts, _measures(read, facts, away[i] >= 0.5)
+        yield read, facts, _measures(read, facts, apart >= 0.5)
 
 
 def _words() -> Any:

@@ -17,13 +17,23 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from nlpkit.analysis.similarity import without_preamble
 from nlpkit.analysis.topic import content_stems, coverage
 from nlpkit.analysis.views import HAPPENED, TO_COME, View, case_at, read_sentences
 from nlpkit.features import Features
 from nlpkit.language.annotations import Stage
+from nlpkit.language.needles import Sought
 from nlpkit.resources import lexicon
 
-__all__ = ["Answer", "Outcome", "expression", "judge", "required_outcomes", "shows_effect"]
+__all__ = [
+    "Answer",
+    "Outcome",
+    "compared_texts",
+    "expression",
+    "judge",
+    "required_outcomes",
+    "shows_effect",
+]
 
 _ANSWERS, _TOUCHES = 0.34, 0.25  # nearness of a sentence to an outcome; a result answers what it touches
 _FAR, _REACH = 0.25, 0.5  # the cosine from which meanings are near at all, and the rise to one
@@ -81,13 +91,13 @@ def judge(updates: pd.DataFrame, features: Features) -> pd.DataFrame:
         ``addresses``, how far (0 to 1) what the update tells of as done or under way speaks to what was
         asked, recommendation and outcomes alike: 0 where it tells of nothing.
     """
-    wanted = [required_outcomes(str(text)) for text in updates["required_outcome"]]
+    wanted = _wanted(updates)
     found: list[list[dict[str, str]]] = []
     addressed: list[float] = []
     for i, asked in enumerate(wanted):
         case = case_at(updates, features, i)
         views = read_sentences(case)
-        parts = [part for part in (case.recommendation.text.strip(), *(o.text for o in asked)) if part]
+        parts = _parts(case.recommendation.text, asked)
         near = _nearness(parts, [view.text for view in views], features)
         moving = [n for n, v in enumerate(views) if v.stage not in TO_COME and v.stage is not Stage.NONE]
         reached = near[:, moving].max(axis=1) if moving and parts else np.zeros(1)
@@ -102,12 +112,33 @@ def judge(updates: pd.DataFrame, features: Features) -> pd.DataFrame:
     )
 
 
+def compared_texts(updates: pd.DataFrame) -> list[str]:
+    """What is asked in each row, whose vectors :func:`judge` asks for beside those of the updates'
+    sentences."""
+    wanted = _wanted(updates)
+    return [
+        part
+        for text, asked in zip(updates["recommendation"], wanted, strict=True)
+        for part in _parts(str(text), asked)
+    ]
+
+
+def _wanted(updates: pd.DataFrame) -> list[tuple[Outcome, ...]]:
+    return [required_outcomes(str(text)) for text in updates["required_outcome"]]
+
+
+def _parts(recommendation: str, asked: Sequence[Outcome]) -> list[str]:
+    """The parts of what is asked; the recommendation without the words that all of them begin with."""
+    return [part for part in (without_preamble(recommendation.strip()), *(o.text for o in asked)) if part]
+
+
 def _nearness(parts: Sequence[str], sentences: Sequence[str], features: Features) -> NDArray[np.float64]:
     """How near each sentence comes to each part of what is asked: shape ``(parts, sentences)``, 0 to 1."""
     near = np.array([[coverage(part, said) for said in sentences] for part in parts], dtype=np.float64)
     near = near.reshape(len(parts), len(sentences))
     if features.encoder is not None and parts and sentences:
-        cosine = features.vectors(parts).astype(np.float64) @ features.vectors(sentences).T.astype(np.float64)
+        asked, said = features.pooled(parts), features.vectors(sentences)
+        cosine = asked.astype(np.float64) @ said.T.astype(np.float64)
         near = np.maximum(near, np.clip((cosine - _FAR) / _REACH, 0.0, 1.0))
     return near
 
@@ -147,8 +178,6 @@ def shows_effect(view: View) -> bool:
 
 
 @cache
-def expression(name: str) -> re.Pattern[str]:
+def expression(name: str) -> Sought:
     """One expression for the patterns of a name in ``lexicons/evidence_words.json``."""
-    return re.compile(
-        "|".join(f"(?:{p})" for p in lexicon("evidence_words")["patterns"][name]), re.IGNORECASE
-    )
+    return Sought("|".join(f"(?:{p})" for p in lexicon("evidence_words")["patterns"][name]))

@@ -9,7 +9,7 @@ from typing import Any
 
 from nlpkit.analysis.actions import Reason, Row, action_key, earlier, reason
 from nlpkit.language.annotations import Reference, TextAnalysis
-from nlpkit.language.references import find_references
+from nlpkit.language.references import find_action_references
 from nlpkit.schema import Stale
 
 __all__ = ["mark_pointers", "pointing"]
@@ -42,7 +42,7 @@ def mark_pointers(rows: Sequence[Row]) -> None:
         planned = [r for r in pointing(row.planned, ids) if r.kind != "document"]
         others = _mark(row, plan, "planned_action", planned)
         if not _WORD.search(row.update.text):
-            outcome = [r for r in find_references(row.required_outcome, ids) if r.kind == "action"]
+            outcome = find_action_references(row.required_outcome, ids)
             others += _mark(row, plan, "required_outcome", outcome)
         plan.keep(row, others)
     for row in rows:
@@ -61,7 +61,7 @@ def pointing(analysis: TextAnalysis, ids: frozenset[str] = frozenset()) -> list[
         ids: the plan's action ids: what points at one of them is found whatever the id's shape,
             and decides before what the sentence alone could be read as.
     """
-    own = [r for r in find_references(analysis.text, ids) if r.kind == "action"]
+    own = find_action_references(analysis.text, ids)
     found = [
         reference
         for sentence in analysis.sentences

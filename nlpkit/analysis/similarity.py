@@ -279,9 +279,10 @@ def _terms(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((term, word) for term, word in found if term not in lists.stages)
 
 
-def compared_terms(text: str) -> set[str]:
+@lru_cache(maxsize=65536)
+def compared_terms(text: str) -> frozenset[str]:
     """The distinct words of a text as they are compared."""
-    return {term for term, _ in _terms(text)}
+    return frozenset(term for term, _ in _terms(text))
 
 
 def term_counts(text: str) -> Counter[str]:

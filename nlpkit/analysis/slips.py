@@ -39,7 +39,7 @@ _ALIKE = 0.6  # of all things named, what both must name where each names some o
 _SAME_DEED, _NO_DEED = 2, 3  # things that both must name, where a deed is the same and where none is named
 _HAPPENED = frozenset({Stage.DONE, Stage.IN_PLACE})
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
-_PART_OF = r"(?:(?:the\s+)?(?:start|beginning|middle|end|close)\s+of\s+)?(?:the\s+)?"
+_PART_OF = re.compile(r"(?:(?:the\s+)?(?:start|beginning|middle|end|close)\s+of\s+)?(?:the\s+)?\Z")
 _BREAK = re.compile(r"[.;•\n](?=\s)")  # in a sentence: several run together
 _NUMBER = (
     r"\d+|[a-z]\b|[ivx]+\b|one|two|three|four|five|six|seven|eight|nine|ten"
@@ -236,9 +236,19 @@ def _numbered() -> re.Pattern[str]:
     return re.compile(rf"\b(?:({words})s?\s+({_NUMBER})\b|({_NUMBER})\s+({words})\b)", re.IGNORECASE)
 
 
+def _without(passage: str, date_said: str) -> str:
+    """The passage without a date, wherever it stands, and without "the end of" before it."""
+    *before, rest = passage.split(date_said)
+    kept = []
+    for part in before:
+        lead = _PART_OF.search(part)
+        kept.append(part[: lead.start()] if lead else part)
+    return " ".join([*kept, rest])
+
+
 def _thing(passage: str, dates: Iterable[str]) -> _Thing:
     for text in dates:
-        passage = re.sub(rf"{_PART_OF}{re.escape(text)}", " ", passage)
+        passage = _without(passage, text)
     said = {found for found, _ in content_terms(passage)}
     deeds = frozenset(_deeds()[one] for one in said if one in _deeds())
     things = content_stems(passage) - _deeds().keys() - _stems("noise") - _stems("again")

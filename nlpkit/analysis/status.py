@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -25,7 +26,7 @@ from nlpkit.analysis.status_model import (
     sentence_values,
 )
 from nlpkit.analysis.topic import off_topic
-from nlpkit.analysis.views import Case, Passage, case_at, is_bare, read_sentences
+from nlpkit.analysis.views import Case, Passage, cases, is_bare, read_sentences
 from nlpkit.embedding import Encoder
 from nlpkit.features import Features
 from nlpkit.resources import lexicon
@@ -60,9 +61,11 @@ def judge(updates: pd.DataFrame, features: Features, *, model: StatusModel | Non
     away = off_topic(updates, features)
     if model is not None:
         features.vectors([s.text for analysis in features.update for s in analysis.sentences])
+    declarations = zip(updates["declared_status"].astype(str), updates["declared"].astype(str), strict=True)
     rows: list[dict[str, object]] = []
-    for i in range(len(updates)):
-        case = case_at(updates, features, i, off_topic=away[i])
+    for case, (declared_status, declared) in zip(
+        cases(updates, features, off_topic=away), declarations, strict=True
+    ):
         signals = read_signals(case)
         shares = probabilities(signals)
         reading = None
@@ -80,8 +83,8 @@ def judge(updates: pd.DataFrame, features: Features, *, model: StatusModel | Non
                 "mismatch": mismatch(
                     str(status),
                     shares,
-                    str(updates["declared_status"].iloc[i]),
-                    str(updates["declared"].iloc[i]),
+                    declared_status,
+                    declared,
                 ),
             }
         )
@@ -176,6 +179,7 @@ def mismatch(status: str, shares: Mapping[str, float], declared_status: str, dec
     return ""
 
 
+@cache
 def _weight(name: str, status: str) -> float:
     return float(lexicon("status_weights")["signals"].get(name, {}).get(status, 0.0))
 

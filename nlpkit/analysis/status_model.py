@@ -80,6 +80,7 @@ _ARRAYS = (
 )
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+|%")
 _LEAST = 1e-6
+_LEFT_OUT_AT_ONCE = 500_000  # sentences times words of one update: some 10 MB
 _RULES_SAY = 0.2  # the share of the vote of the hand-set weights, which know nothing of the corpus' habits
 
 Array = NDArray[np.float64]
@@ -179,6 +180,23 @@ def pooled(evidence: Array) -> Array:
     return out
 
 
+def _pooled_without_one(evidence: Array) -> Array:
+    """:func:`pooled` of the evidence without each of its sentences, shape ``(sentences, 33)``."""
+    count, width = evidence.shape
+    if count == 1:
+        return pooled(evidence[:0])[None]
+    out = np.zeros((count, 4 * width + 1))
+    first, second = np.sort(evidence, axis=0)[[-1, -2]]
+    strongest = np.where(np.arange(count)[:, None] == evidence.argmax(axis=0), second, first)
+    last = np.where(np.arange(count)[:, None] == count - 1, evidence[-2], evidence[-1])
+    missing = np.vstack([np.ones(width), 1.0 - evidence, np.ones(width)])
+    before = np.multiply.accumulate(missing)[:-2]
+    after = np.multiply.accumulate(missing[::-1])[::-1][2:]
+    mean = (evidence.sum(axis=0) - evidence) / (count - 1)
+    out[:, :-1] = 2.0 * np.hstack([strongest, mean, last, 1.0 - before * after])
+    return out
+
+
 @dataclass(frozen=True)
 class Reading:
     """What the model made of one update.
@@ -250,18 +268,51 @@ class StatusModel:
         values = _in_order(self.document_names, document)
         rules = np.array([document[name] for name in RULES])
         whole = self._vote(values, evidence, numbers, rules, self._in_house(texts))
-        count = len(texts)
-        lost = np.zeros((count, len(STATUSES)))
-        for i in range(count):
-            rest = [k for k in range(count) if k != i]
-            lost[i] = whole - self._vote(
-                values,
-                evidence[rest],
-                [numbers[k] for k in rest],
-                rules,
-                self._in_house([texts[k] for k in rest]),
-            )
-        return Reading(softmax(whole), lost)
+        return Reading(softmax(whole), self._lost(texts, values, evidence, numbers, rules))
+
+    def _lost(
+        self,
+        texts: Sequence[str],
+        document: Array,
+        evidence: Array,
+        numbers: Sequence[Sequence[int]],
+        rules: Array,
+    ) -> Array:
+        """What each sentence gives: the votes with all sentences less those with one left out, at once."""
+        if not texts:
+            return np.zeros((0, len(STATUSES)))
+        arrays, known = self.arrays, len(document)
+        pools = np.vstack([pooled(evidence), _pooled_without_one(evidence)])
+        stages = document @ arrays["document"][:known] + pools @ arrays["document"][known:]
+        words = self._words_without_one(numbers) + arrays["words_bias"]
+        voted = vote(_log_softmax(stages + arrays["document_bias"]), _log_softmax(words), rules)
+        said = _log_softmax(voted / self.temperature)
+        if self.house is not None:
+            rests = [texts, *([t for k, t in enumerate(texts) if k != i] for i in range(len(texts)))]
+            said = _log_softmax(said + np.stack([self._in_house(rest) for rest in rests]))
+        lost: Array = said[0] - said[1:]
+        return lost
+
+    def _words_without_one(self, numbers: Sequence[Sequence[int]]) -> Array:
+        """What the words add, shape ``(1 + sentences, 7)``: all of them, then without each sentence's."""
+        distinct = sorted({number for sentence in numbers for number in sentence})
+        place = {number: k for k, number in enumerate(distinct)}
+        counts = [Counter(place[number] for number in sentence) for sentence in ((), *numbers)]
+        total = np.zeros(len(distinct))
+        for one in counts:
+            total[list(one)] += list(one.values())
+        idf, weights = self.vocabulary.idf[distinct], self.arrays["words"][distinct]
+        found = np.zeros((len(counts), len(STATUSES)))
+        step = max(1, _LEFT_OUT_AT_ONCE // max(1, len(distinct)))
+        for first in range(0, len(counts), step):
+            some = counts[first : first + step]
+            left = np.tile(total, (len(some), 1))
+            for row, one in zip(left, some, strict=True):
+                row[list(one)] -= list(one.values())
+            values = np.where(left > 0, 1.0 + np.log(np.maximum(left, 1.0)), 0.0) * idf
+            norms = np.sqrt((values * values).sum(axis=1, keepdims=True))
+            found[first : first + step] = (values / np.where(norms > 0, norms, 1.0)) @ weights
+        return found
 
     def evidence(
         self,
@@ -271,22 +322,20 @@ class StatusModel:
     ) -> Array:
         """What each sentence tells, shape ``(sentences, 8)``: the statuses, then background."""
         arrays = self.arrays
-        out = np.zeros((len(numbers), len(STATUSES) + 1))
-        for i, known in enumerate(numbers):
-            cues = _in_order(self.sentence_names, sentences[i])
-            distinct, values = self.vocabulary.weighted(known)
-            by_words = (
+        if not len(numbers):
+            return np.zeros((0, len(STATUSES) + 1))
+        cues = np.stack([_in_order(self.sentence_names, values) for values in sentences])
+        words = np.stack(
+            [
                 values @ arrays["sentence_words"][distinct]
-                + cues @ arrays["sentence_cues"]
-                + arrays["sentence_words_bias"]
-            )
-            by_vector = (
-                vectors[i].astype(np.float64) @ arrays["vectors"]
-                + cues @ arrays["vector_cues"]
-                + arrays["vectors_bias"]
-            )
-            out[i] = softmax((_log_softmax(by_words) + _log_softmax(by_vector)) / 2)
-        return out
+                for distinct, values in map(self.vocabulary.weighted, numbers)
+            ]
+        )
+        by_words = words + cues @ arrays["sentence_cues"] + arrays["sentence_words_bias"]
+        meant = np.asarray(vectors, dtype=np.float64) @ arrays["vectors"]
+        by_vector = meant + cues @ arrays["vector_cues"] + arrays["vectors_bias"]
+        told: Array = softmax((_log_softmax(by_words) + _log_softmax(by_vector)) / 2)
+        return told
 
     def contribution(self, name: str, status: str) -> float:
         """What a signal at full strength gives a status, over what it gives the others on average."""

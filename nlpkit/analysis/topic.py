@@ -13,7 +13,7 @@ from nlpkit.language.annotations import Stage, TextAnalysis
 from nlpkit.language.terms import content_terms, stem
 from nlpkit.resources import lexicon
 
-__all__ = ["content_stems", "coverage", "off_topic"]
+__all__ = ["compared_texts", "content_stems", "coverage", "off_topic"]
 
 _REACH = 6  # of the shorter side's words, the most that need to be shared
 
@@ -56,11 +56,46 @@ def off_topic(updates: pd.DataFrame, features: Features) -> list[float]:
     a short recommendation suffices where nothing in meaning or words ties it to an update that plainly
     tells of other things done (:func:`_tells_of_other_things`).
     """
+    asked, strange, other = _doubtful(updates, features)
+    away = [0.0] * len(updates)
+    if features.encoder is None:
+        for i in strange:
+            away[i] = _BY_WORDS_ALONE
+        return away
+    if strange:
+        least = float(lexicon("evidence_words")["off_topic_similarity"])
+        said = features.pooled([features.update[i].text for i in strange])
+        wanted = features.pooled([asked[i] for i in strange])
+        for i, cosine in zip(strange, (said * wanted).sum(axis=1), strict=True):
+            away[i] = 1.0 if cosine < least else 0.0
+    if other:
+        most = float(lexicon("evidence_words")["off_topic_far"])
+        said = features.pooled([features.update[i].text for i in other])
+        goal = features.pooled([asked[i] for i in other])
+        plan = features.pooled([features.planned_action[i].text or asked[i] for i in other])
+        nearest = np.maximum((said * goal).sum(axis=1), (said * plan).sum(axis=1))
+        for i, cosine in zip(other, nearest, strict=True):
+            away[i] = 1.0 if cosine < most else 0.0
+    return away
+
+
+def compared_texts(updates: pd.DataFrame, features: Features) -> list[str]:
+    """The texts whose vectors :func:`off_topic` will ask for, so that they can be made beforehand."""
+    asked, strange, other = _doubtful(updates, features)
+    return [
+        *(features.update[i].text for i in (*strange, *other)),
+        *(asked[i] for i in (*strange, *other)),
+        *(features.planned_action[i].text or asked[i] for i in other),
+    ]
+
+
+def _doubtful(updates: pd.DataFrame, features: Features) -> tuple[list[str], list[int], list[int]]:
+    """What was asked in each row, and the rows whose words leave open whether they speak of it: those
+    that share none with a goal of some length, and those that plainly tell of other things."""
     asked = [
         f"{features.recommendation[i].text} {updates['required_outcome'].iloc[i]}".strip()
         for i in range(len(updates))
     ]
-    away = [0.0] * len(updates)
     strange = [
         i
         for i in range(len(updates))
@@ -72,16 +107,6 @@ def off_topic(updates: pd.DataFrame, features: Features) -> list[float]:
             for s in features.update[i].sentences
         )
     ]
-    if features.encoder is None:
-        for i in strange:
-            away[i] = _BY_WORDS_ALONE
-        return away
-    if strange:
-        least = float(lexicon("evidence_words")["off_topic_similarity"])
-        said = features.vectors([features.update[i].text for i in strange])
-        wanted = features.vectors([asked[i] for i in strange])
-        for i, cosine in zip(strange, (said * wanted).sum(axis=1), strict=True):
-            away[i] = 1.0 if cosine < least else 0.0
     taken = frozenset(strange)
     other = [
         i
@@ -89,15 +114,7 @@ def off_topic(updates: pd.DataFrame, features: Features) -> list[float]:
         if i not in taken
         and _tells_of_other_things(asked[i], features.planned_action[i].text, features.update[i])
     ]
-    if other:
-        most = float(lexicon("evidence_words")["off_topic_far"])
-        said = features.vectors([features.update[i].text for i in other])
-        goal = features.vectors([asked[i] for i in other])
-        plan = features.vectors([features.planned_action[i].text or asked[i] for i in other])
-        nearest = np.maximum((said * goal).sum(axis=1), (said * plan).sum(axis=1))
-        for i, cosine in zip(other, nearest, strict=True):
-            away[i] = 1.0 if cosine < most else 0.0
-    return away
+    return asked, strange, other
 
 
 _COUNTED = re.compile(r"\d\s*(?:of|/|%|out\s+of)", re.IGNORECASE)

@@ -18,6 +18,7 @@ import pandas as pd
 from nlpkit.analysis.topic import coverage
 from nlpkit.features import Features
 from nlpkit.language.annotations import DateMention, Sentence, Stage, TextAnalysis
+from nlpkit.language.needles import Sought
 from nlpkit.language.terms import stem
 from nlpkit.resources import lexicon
 
@@ -28,6 +29,7 @@ __all__ = [
     "Passage",
     "View",
     "case_at",
+    "cases",
     "coming_dates",
     "fraction_done",
     "idioms",
@@ -113,11 +115,25 @@ class View:
 
 def case_at(updates: pd.DataFrame, features: Features, i: int, *, off_topic: float = 0.0) -> Case:
     """The case of the ``i``-th row of an update table with its features."""
+    return _case(features, i, str(updates["required_outcome"].iloc[i]), off_topic)
+
+
+def cases(
+    updates: pd.DataFrame, features: Features, *, off_topic: Sequence[float] | None = None
+) -> list[Case]:
+    """The case of every row, in the table's order."""
+    away = off_topic or [0.0] * len(updates)
+    return [
+        _case(features, i, str(outcome), away[i]) for i, outcome in enumerate(updates["required_outcome"])
+    ]
+
+
+def _case(features: Features, i: int, required_outcome: str, off_topic: float) -> Case:
     return Case(
         update=features.update[i],
         planned_action=features.planned_action[i],
         recommendation=features.recommendation[i],
-        required_outcome=str(updates["required_outcome"].iloc[i]),
+        required_outcome=required_outcome,
         as_of=features.as_of[i],
         due=features.due[i],
         off_topic=off_topic,
@@ -147,11 +163,9 @@ def _bare_words() -> frozenset[str]:
 
 
 @cache
-def idioms(name: str) -> re.Pattern[str]:
+def idioms(name: str) -> Sought:
     """One expression for the idioms of a kind (``patterns`` in ``lexicons/status_weights.json``)."""
-    return re.compile(
-        "|".join(f"(?:{p})" for p in lexicon("status_weights")["patterns"][name]), re.IGNORECASE
-    )
+    return Sought("|".join(f"(?:{p})" for p in lexicon("status_weights")["patterns"][name]))
 
 
 def _view(sentence: Sentence, asked: str, as_of: date | None, words: frozenset[str]) -> View:

@@ -17,15 +17,12 @@ from numpy.typing import NDArray
 from nlpkit.embedding import tokens
 from nlpkit.embedding.graph import minilm_graph
 from nlpkit.embedding.probes import Probes, agreement, load_probes
-from nlpkit.embedding.proof import FORMAT, Proof, keep_proof, kept_proof, prove
+from nlpkit.embedding.proof import FORMAT, Proof, batch_rows, keep_proof, kept_proof, prove
 from nlpkit.embedding.runtime import Unusable, cores, last_line, openvino, openvino_version
 from nlpkit.models import verified
 
 __all__ = ["AcceleratedMiniLM", "Compiled"]
 
-_BATCH = 192
-"""Tokens that go through the model at once: more gains nothing, fewer wastes time on short texts."""
-_ROWS = 16
 _SAME = 0.99
 """Least cosine to the reference of the probes that are tried each time the model is loaded."""
 
@@ -85,7 +82,7 @@ def _batches(lengths: Sequence[int], together: bool) -> Iterator[list[int]]:
     for i, length in enumerate(lengths):
         alike[length].append(i)
     for length in sorted(alike, reverse=True):
-        step = max(1, min(_ROWS, _BATCH // length)) if together else 1
+        step = batch_rows(length) if together else 1
         rows = alike[length]
         yield from (rows[first : first + step] for first in range(0, len(rows), step))
 

@@ -22,7 +22,7 @@ __all__ = ["CachedEncoder"]
 
 _log = logging.getLogger(__name__)
 _OURS = re.compile(r"[0-9a-f]{64}\.npy")
-_CHUNK = 512  # texts encoded before they are kept: some seconds of work, lost at most when a run is killed
+_CHUNK = 2048  # texts encoded before they are kept: some seconds of work, lost at most when a run is killed
 _MANY = 32  # shards that are small; beyond this, looking into them costs more than writing them as one
 _FULL = 64_000_000  # bytes: a shard so large is written once, and stays as it is
 _RECENT = 20_000  # vectors that are also held in memory

@@ -110,7 +110,9 @@ def _read(sentences: list[str]) -> dict[str, _Read]:
     tagged = tag_sentences([s[n:] for s, n in zip(sentences, openings, strict=True)])
     read: dict[str, _Read] = {}
     for sentence, opening, tokens in zip(sentences, openings, tagged, strict=True):
-        words = [Token(t.text, t.lower, t.tag, t.start + opening, t.end + opening) for t in tokens]
+        words = tokens
+        if opening:
+            words = [Token(t.text, t.lower, t.tag, t.start + opening, t.end + opening) for t in tokens]
         references = find_references(sentence)
         deaf = [(r.start, r.end) for r in references if r.kind != "mention"]
         staged = stage_of(sentence, words, deaf)

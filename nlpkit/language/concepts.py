@@ -39,25 +39,29 @@ def concepts(text: str) -> Mapping[str, str]:
 @lru_cache(maxsize=65536)
 def _begun(word: str) -> frozenset[str]:
     """The ideas of which some wording begins with the word: only these need a search."""
-    return frozenset(
-        name
-        for name, beginnings in _beginnings().items()
-        if any(word.startswith(begin) if open_ else word == begin for begin, open_ in beginnings)
-    )
+    whole, opening = _beginnings()
+    found = set(whole.get(word, ()))
+    for length in range(1, len(word) + 1):
+        found.update(opening.get(word[:length], ()))
+    return frozenset(found)
 
 
 @cache
-def _beginnings() -> Mapping[str, frozenset[tuple[str, bool]]]:
-    """For each idea, how its wordings begin, and whether the word may go on."""
+def _beginnings() -> tuple[Mapping[str, frozenset[str]], Mapping[str, frozenset[str]]]:
+    """The ideas by how their wordings begin: by the whole first word, and by its opening if it may go on."""
     known: Mapping[str, list[str]] = lexicon("concepts")["concepts"]
-    found: dict[str, frozenset[tuple[str, bool]]] = {}
+    whole: dict[str, set[str]] = {}
+    opening: dict[str, set[str]] = {}
     for name, wordings in known.items():
-        first = {choice.lower() for wording in wordings for choice in wording.split()[0].split("|")}
-        begins = ((_WORD.match(choice), choice) for choice in first)
-        found[name] = frozenset(
-            (begin[0], choice[begin.end() :] == "*") for begin, choice in begins if begin is not None
-        )
-    return found
+        for choice in {choice.lower() for wording in wordings for choice in wording.split()[0].split("|")}:
+            begins = _WORD.match(choice)
+            if begins is not None:
+                into = opening if choice[begins.end() :] == "*" else whole
+                into.setdefault(begins[0], set()).add(name)
+    return (
+        {word: frozenset(names) for word, names in whole.items()},
+        {word: frozenset(names) for word, names in opening.items()},
+    )
 
 
 @cache

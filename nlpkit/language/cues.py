@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from nlpkit.language.annotations import Span, Stage
+from nlpkit.language.needles import Sought
 from nlpkit.resources import lexicon
 
 __all__ = ["CUE_KINDS", "any_of", "find_cues", "inflections", "is_denied"]
@@ -29,15 +30,15 @@ CUE_KINDS = (
 """The kinds of cue that the lexicon holds (stage changes within a sentence add ``also_…``)."""
 
 
-def any_of(patterns: Sequence[str]) -> re.Pattern[str]:
+def any_of(patterns: Sequence[str]) -> Sought:
     """One expression for any of the given ones, whole words only, whatever the case."""
-    return re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)", re.IGNORECASE)
+    return Sought(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
     name: str
-    pattern: re.Pattern[str]
+    pattern: Sought
     unless_before: re.Pattern[str] | None
     unless_after: re.Pattern[str] | None
     stages: frozenset[Stage]
@@ -141,13 +142,12 @@ def find_cues(sentence: str, stage_at: Sequence[tuple[int, int, Stage]]) -> list
             its clause is not about the future.
     """
     found: list[Span] = []
-    short = _short_of_all(sentence)
     for kind in _kinds():
         for match in kind.pattern.finditer(sentence):
             if kind.name == "partial" and _is_whole(match[0]):
                 found.append(Span(match[0], match.start(), match.end(), "completion"))
                 continue
-            if kind.name == "completion" and _qualified(sentence, match.start(), short):
+            if kind.name == "completion" and _qualified(sentence, match.start()):
                 continue
             if kind.deniable and is_denied(sentence, match.start(), match.end()):
                 continue
@@ -162,7 +162,7 @@ def find_cues(sentence: str, stage_at: Sequence[tuple[int, int, Stage]]) -> list
 
 
 @cache
-def _quantifiers() -> re.Pattern[str]:
+def _quantifiers() -> Sought:
     return any_of(lexicon("cues")["words"]["short_of_all"])
 
 
@@ -171,11 +171,11 @@ def _short_of_all(sentence: str) -> list[tuple[int, int]]:
     return [match.span() for match in _quantifiers().finditer(sentence) if not _is_whole(match[0])]
 
 
-def _qualified(sentence: str, start: int, short: Sequence[tuple[int, int]]) -> bool:
+def _qualified(sentence: str, start: int) -> bool:
     """Whether a completion is said of less than all: "all but two of the actions are complete"."""
     return any(
         begin <= start < end + _FAR and (start < end or _CLAUSE_END.search(sentence, end, start) is None)
-        for begin, end in short
+        for begin, end in _short_of_all(sentence)
     )
 
 

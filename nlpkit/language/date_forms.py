@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import Literal
 
 __all__ = [
+    "BEGINS",
     "DAY",
     "FORMS",
     "FULL_YEAR",
@@ -436,6 +437,14 @@ def _easter(m: re.Match[str], as_of: date | None) -> Period | None:
     found = easter_sunday(given[0] if given else as_of.year if as_of else 2000)
     return Period(found, found, "day", anchored=given is not None, movable=True)
 
+
+BEGINS = (
+    r"(?=\d|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|early|mid|late|end|start|beginning|last|next|this"
+    r"|coming|previous|current|q|1st|2nd|3rd|4th|first|second|third|fourth|final|h[12]|spring|summer|autumn|winter"
+    r"|in|by|during|from|until|of|since|for|over|before|after|through|the|fy|f/y|financial|fiscal|calendar|new"
+    r"|christmas|easter))"
+)
+"""How every form below begins: at most places of a text this spares trying one form after the other."""
 
 FORMS: tuple[tuple[str, str, _Maker], ...] = (
     (

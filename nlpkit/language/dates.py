@@ -7,7 +7,6 @@ or not by what stands around them, and given the year that they leave out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -15,6 +14,7 @@ from typing import Literal
 
 from nlpkit.language.annotations import DateMention
 from nlpkit.language.date_forms import (
+    BEGINS,
     FORMS,
     FULL_YEAR,
     MONTH_NUMBERS,
@@ -36,10 +36,12 @@ __all__ = [
 Resolve = Literal["nearest", "next", "last"]
 """Which occurrence a month without a year means, seen from ``as_of``."""
 
-_SCAN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern, _ in FORMS), re.IGNORECASE)
+_ANY_FORM = "|".join(f"(?P<{name}>{pattern})" for name, pattern, _ in FORMS)
+_SCAN = re.compile(f"{BEGINS}(?:{_ANY_FORM})", re.IGNORECASE)
 _HINT = re.compile(
-    r"\d|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|spring|summer|autumn|winter|Christmas|Easter)"
-    r"|quarter\b|\byear\b|\bmonth\b",
+    rf"{FULL_YEAR}|\d\s?[/–-]\s?\d|\d\.\d\d?\.\d|\bQ(?:tr)?\s?[1-4]|\bF/?Y"
+    r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|spring|summer|autumn|winter|Christmas|Easter)"
+    r"|\d(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|quarter|\bqtr\b|\byear\b|\bmonth\b",
     re.IGNORECASE,
 )
 """Most sentences name no date and need not be scanned."""
@@ -161,11 +163,10 @@ def _credible(text: str, match: re.Match[str], kind: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=8192)  # asked for the same sentence in several ways
-def _scan(text: str) -> tuple[tuple[str, re.Match[str]], ...]:
+def _scan(text: str) -> list[tuple[str, re.Match[str]]]:
     found: list[tuple[str, re.Match[str]]] = []
     if _HINT.search(text) is None:
-        return ()
+        return []
     position = 0
     while match := _SCAN.search(text, position):
         kind = next(name for name, _, _ in FORMS if match[name] is not None)
@@ -174,7 +175,7 @@ def _scan(text: str) -> tuple[tuple[str, re.Match[str]], ...]:
             position = match.end()
         else:
             position = _skip(text, match)
-    return tuple(found)
+    return found
 
 
 def _skip(text: str, match: re.Match[str]) -> int:
@@ -188,14 +189,17 @@ _LEAD = re.compile(
 )
 
 
-def _spans(text: str) -> Iterator[tuple[str, re.Match[str], int, int]]:
+@lru_cache(maxsize=8192)  # asked for the same sentence in several ways
+def _spans(text: str) -> tuple[tuple[str, re.Match[str], int, int], ...]:
+    found: list[tuple[str, re.Match[str], int, int]] = []
     for kind, match in _scan(text):
         start, end = match.span()
         while lead := _LEAD.match(text, start, end):
             start = lead.end()
         while text[end - 1] in " ,." or (text[end - 1] == ")" and "(" not in text[start:end]):
             end -= 1
-        yield kind, match, start, end
+        found.append((kind, match, start, end))
+    return tuple(found)
 
 
 _WEEK = re.compile(

@@ -10,6 +10,7 @@ from functools import cache
 
 from nlpkit.language.annotations import Span, Stage
 from nlpkit.language.cues import any_of
+from nlpkit.language.needles import Sought
 from nlpkit.language.tagging import Token
 from nlpkit.resources import lexicon
 
@@ -97,7 +98,7 @@ def _words(name: str, key: str) -> frozenset[str]:
 
 
 @cache
-def _pattern(name: str, key: str) -> re.Pattern[str]:
+def _pattern(name: str, key: str) -> Sought:
     return any_of(lexicon(name)[key])
 
 
@@ -108,8 +109,13 @@ def _either(words: frozenset[str]) -> str:
 
 
 @cache
-def _heads(name: str, key: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{_either(_words(name, key))})\b(?!-)", re.IGNORECASE)
+def _heads(name: str, key: str) -> Sought:
+    return Sought(rf"\b(?:{_either(_words(name, key))})\b(?!-)")
+
+
+@cache
+def _body_names() -> Sought:
+    return Sought(rf"(?<!\w)(?:{_either(_words('bodies', 'names'))})(?!\w)", re.NOFLAG)
 
 
 @cache
@@ -340,8 +346,7 @@ def _bodies(sentence: str, tokens: Sequence[Token]) -> Iterator[tuple[int, int]]
             start = _named_before(sentence, tokens, match.start(), lists, capital=capital)
             if start is not None:
                 named.append((start, match.end()))
-    names = re.compile(rf"(?<!\w)(?:{_either(_words('bodies', 'names'))})(?!\w)")
-    named.extend(match.span() for match in names.finditer(sentence))
+    named.extend(match.span() for match in _body_names().finditer(sentence))
     yield from _merged(sentence, named)
 
 

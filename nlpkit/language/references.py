@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from nlpkit.language.annotations import Reference
+from nlpkit.language.needles import Sought
 from nlpkit.resources import lexicon
 from nlpkit.schema import tidy_action_id
 
-__all__ = ["LONGEST_RANGE", "find_references"]
+__all__ = ["LONGEST_RANGE", "find_action_references", "find_references"]
 
 LONGEST_RANGE = 50
 """A range of more actions than this ("3 to 2024") is not spelled out."""
@@ -51,7 +52,7 @@ _TAKEN_OVER = (
     r"|tak(?:en|ing)\s+forward\s+(?:alongside|with|under|through|in|by|as\s+part\s+of)"
 )
 """An action that goes on under another's number."""
-_POINTER = re.compile(
+_POINTER = Sought(
     rf"\b(?:{_SEE}|refer(?:red)?(?:\s+back)?\s+to|cross[\s-]?refer(?:ence|s|red)?(?:\s+(?:to|with))?"
     r"|as\s+(?:per|in|with|for|at|under)|same\s+(?:as|for)|identical\s+to"
     r"|(?:duplicat(?:e|es|ed|ion)|repeat|copy)\s+of|duplicates"
@@ -59,13 +60,11 @@ _POINTER = re.compile(
     rf"|(?:as\s+)?{_TOLD}\s+(?:above\s+)?(?:in|by|under|within|at|against|for|with|as\s+part\s+of)"
     r"|link(?:ed|s|ing)?\s+(?:in\s+)?(?:to|with)"
     r"|(?:previous|earlier)(?=\s*$)|cf\.?)(?!\w)",
-    re.IGNORECASE,
 )
-_ACCOUNT = re.compile(
+_ACCOUNT = Sought(
     r"\b(?:responses?|answers?|updates?|comments?|narratives?|replies|reply|progress|evidence|position|information"
     r"|details?)\s+(?:(?:provided|given|made|set\s+out|referred\s+to|reported|detailed|recorded)\s+)?"
     r"(?:to|for|in|under|against|on|at)\b",
-    re.IGNORECASE,
 )
 """An account given elsewhere: a pointer only where the text says that it holds here too."""
 _HOLDS_HERE = re.compile(
@@ -74,40 +73,36 @@ _HOLDS_HERE = re.compile(
     re.IGNORECASE,
 )
 
-_NAMED = re.compile(
+_NAMED = Sought(
     rf"\b(?P<noun>{_NOUN}|{_WEAK_NOUN})\s*"
     r"(?P<open>\((?:(?:particularly|especially|notably|mainly|i\.?e\.?|e\.?g\.?)\s+)?)?"
     rf"(?P<ids>{_IDS}){_UNITS}(?P<place>\s*\)?\s*(?:above|below|earlier|previously)\b)?",
-    re.IGNORECASE,
 )
-_NAMED_BY_CODE = re.compile(
+_NAMED_BY_CODE = Sought(
     rf"\b(?P<noun>{_NOUN})\s*"
     r"(?P<open>\((?:(?:particularly|especially|notably|mainly|i\.?e\.?|e\.?g\.?)\s+)?)?"
     rf"(?P<ids>{_CODES}){_UNITS}(?P<place>\s*\)?\s*(?:above|below|earlier|previously)\b)?",
-    re.IGNORECASE,
 )
-_AS_ALONE = re.compile(
-    rf"^\s*(?:[\w-]+\s*[,–-]\s*)?as\s+(?P<ids>{_IDS})(?=\s*(?:$|[.,;:]|[-–—]\s))", re.IGNORECASE
+_AS_ALONE = Sought(
+    rf"^\s*(?:[\w-]+\s*[,–-]\s*)?as\s+(?P<ids>{_IDS})(?=\s*(?:$|[.,;:]|[-–—]\s))",
 )
 """A text that opens with "As 4" stands for action 4."""
-_PLACED = re.compile(
+_PLACED = Sought(
     rf"(?<![\d.,/£%-])(?<!\w)(?:(?:as|see)\s+)?(?P<ids>{_IDS})\s+(?P<place>above|below)\b"
     r"(?!\s+(?:target|average|the|establishment|budget|expected|expectations?|plan|national|baseline|our|previous"
     r"|zero|inflation|median|last)\b)",
-    re.IGNORECASE,
 )
 _PLACED_LEAD = re.compile(
     r"(?:\b(?:see|as|in|to|with|under|for|from|by|per|of|at|also|and|or|refer|against|on)|[(:;,.–-]|^)\s*$",
     re.IGNORECASE,
 )
-_BARE = re.compile(
+_BARE = Sought(
     rf"\b(?:{_SEE}|refer(?:(?:\s+back)?\s+to)?|as\s+(?:per|with|for|in|under|at)|same\s+as|identical\s+to"
     rf"|(?:duplicat(?:e|ion)|repeat|copy)\s+of|duplicates|{_TAKEN_OVER}|reference\s+should\s+be\s+made\s+to"
     r"|(?:covered|addressed|included|dealt\s+with|picked\s+up|captured)\s+(?:in|by|under|within|at)"
     r"|cross[\s-]?ref(?:er(?:ence|s|red)?)?\.?(?:\s+(?:to|with))?"
     r"|(?:linked|links?|linking|tied)\s+(?:to|with|in)|responses?\s+to|cf\.?)\s+"
     rf"(?P<ids>{_IDS}){_UNITS}(?=\s*(?:$|[.,;:)\]–—-]|\n|and\b|for\b|also\b|as\b|which\b|in\s+this\b|[-–]\s))",
-    re.IGNORECASE,
 )
 _SERIES_ID = re.compile(
     rf"(?P<ids>\b(?P<series>{_SERIES})\s+{_ID}(?:\s*(?:,|&|\band\b|\bto\b|-|–)\s*(?:{_SERIES}\s+)?{_ID}){{0,40}}){_UNITS}"
@@ -130,22 +125,20 @@ _ACT = (
 _SAID = (
     r"(?:response|comments?|update|answer|action|entry|narrative|position|progress|evidence|details?|point)"
 )
-_POSITION = re.compile(
+_POSITION = Sought(
     rf"\b(?:please\s+)?(?:see|as|as\s+per|per|refer\s+to|same\s+as|(?:as\s+)?{_ACT})"
     rf"(?:\s+(?:the\s+)?{_SAID})?\s+(?:{_ACT}\s+)?"
     r"(?P<place>above|below)\b(?!\s+(?:average|target|establishment|the\s+(?:line|national|average|target)))"
     r"|\b(?:see|as\s+per)\s+(?:the\s+)?(?P<order>previous|preceding|next|following)"
     rf"\s+(?:{_SAID}|recommendation|AFI|row)\b(?!s?\s+(?:update|report))"
     r"|(?P<ditto>\bditto\b)",
-    re.IGNORECASE,
 )
 
-_ABOVE_AND_NAMED = re.compile(
+_ABOVE_AND_NAMED = Sought(
     rf"\b(?:please\s+)?(?:{_SEE}|as(?:\s+per)?|refer\s+to|same\s+as|(?:as\s+)?{_ACT})(?:\s+(?:the\s+)?{_SAID}s?)?"
     rf"\s+(?:{_ACT}\s+)?(?:above|below)\s*[,(:;–-]*\s*"
     rf"(?:particularly|especially|notably|mainly|(?:in\s+)?particular|i\.?e\.?|e\.?g\.?)\s*,?\s*"
     rf"(?:(?:{_NOUN}|{_WEAK_NOUN})\s*)?(?P<ids>{_IDS}|{_CODES}){_UNITS}\)?",
-    re.IGNORECASE,
 )
 """A place that the text then names: "see the responses above (particularly 3 and 5)"."""
 
@@ -166,7 +159,7 @@ _PERIODIC = (
     r"(?:updates?|reports?|quarters?|periods?|months?|returns?|submissions?|comments?|responses?|positions?"
     r"|entr(?:y|ies)|narratives?|notes?|statement)"
 )
-_PREVIOUS = re.compile(
+_PREVIOUS = Sought(
     r"\b(?:as|see|per|as\s+per|as\s+in|as\s+at|as\s+for|as\s+with|same\s+as|refer(?:\s+back)?\s+to"
     r"|unchanged\s+(?:from|since))\s+"
     rf"(?:per\s+)?(?:(?:the|our|my)\s+)?{_TIME}\s+{_PERIODIC}\b(?!\s+(?:to|of|by)\s)"
@@ -182,7 +175,6 @@ _PREVIOUS = re.compile(
     rf"(?:in|from|of)\s+(?:the\s+|our\s+)?{_TIME}\s+{_PERIODIC}\s+(?:\w+\s+)?"
     r"still\s+(?:appl(?:y|ies)|stands?|holds?|relevant|valid)\b"
     rf"|\b(?:previous|last|earlier|prior)\s+(?:{_PERIODIC})\s+(?:still\s+)?(?:appl(?:y|ies)|stands?|refers|remains?\s+(?:valid|relevant|current|accurate))\b",
-    re.IGNORECASE,
 )
 
 _DOCUMENT_HEAD = (
@@ -191,7 +183,7 @@ _DOCUMENT_HEAD = (
     r"|strategy|policy|procedure|guidance|programme|letter|reply|response|minute|memo|memorandum|note|submission"
     r"|presentation|e-?mail|table|chart|website|webpage|link|board\s+paper|closure\s+report|evidence\s+(?:folder|file|bank))"
 )
-_DOCUMENT = re.compile(
+_DOCUMENT = Sought(
     r"(?:(?:^|(?<=[.;:,(\[–•\n-]\s)|(?<=[(\[•\n])|\b(?:please|also|and|or|but)\s+)"
     r"(?:please\s+)?(?:see|refer\s+to|cf\.?)"
     r"|\bcan\s+be\s+found\s+(?:in|within|at|on)"
@@ -202,14 +194,14 @@ _DOCUMENT = re.compile(
     r"\s+(?:(?:the|our|its|a|an|full|separate|attached|accompanying|related|relevant|individual)\s+){0,3}"
     rf"(?P<name>(?:[\w&’'/.-]+\s+){{0,8}}?{_DOCUMENT_HEAD}s?\b"
     r"(?:\s+(?:\d{1,2}|(?-i:[A-Z][\w&]*))\b){0,4}|attached\b)",
-    re.IGNORECASE,
 )
-_SEE_ATTACHED = re.compile(r"\b(?:see|as\s+per|please\s+find)\s+attached\b(?:\s+[\w-]+){0,3}", re.IGNORECASE)
+_SEE_ATTACHED = Sought(r"\b(?:see|as\s+per|please\s+find)\s+attached\b(?:\s+[\w-]+){0,3}")
 _OTHER_SOURCE = re.compile(
     r"\s*(?:\)\s*)?(?:of|from|in|within)\s+(?:the|our|its|that|their|an?)\s+(?!(?:this|above|same)\b)(?:[\w&’'/-]+\s+){0,7}?"
     r"(?:report|review|inspection|inquiry|audit|spotlight|thematic|investigation|plan)\b",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _SENTENCE_END = re.compile(r"(?<![Cc]f)[.!?;](?:\s+(?=[A-Z(•])|\s*$)|\n")
 
 
@@ -330,6 +322,22 @@ def _known(text: str, ids: frozenset[str]) -> Iterator[Reference]:
 
 def _candidates(text: str, ids: frozenset[str]) -> Iterator[Reference]:
     yield from _known(text, ids)
+    if _DIGIT.search(text):
+        yield from _numbered(text)
+    for match in _PREVIOUS.finditer(text):
+        yield _reference(text, match.start(), match.end(), "previous", ())
+    for match in _POSITION.finditer(text):
+        where = (match["place"] or match["order"] or "above").lower()
+        target = "below" if where in {"below", "next", "following"} else "above"
+        yield _reference(text, match.start(), match.end(), "position", (target,))
+    for match in _DOCUMENT.finditer(text):
+        yield _reference(text, match.start(), match.end(), "document", ())
+    for match in _SEE_ATTACHED.finditer(text):
+        yield _reference(text, match.start(), match.end(), "document", ())
+
+
+def _numbered(text: str) -> Iterator[Reference]:
+    """Where actions are named by their numbers."""
     for match in _BARE.finditer(text):
         end = match.end()
         place = _PLACE.match(text, end)
@@ -358,16 +366,6 @@ def _candidates(text: str, ids: frozenset[str]) -> Iterator[Reference]:
         ):
             start = match.start() - len(lead[0])
             yield _reference(text, start, match.end(), "action", _ids(match["ids"]))
-    for match in _PREVIOUS.finditer(text):
-        yield _reference(text, match.start(), match.end(), "previous", ())
-    for match in _POSITION.finditer(text):
-        where = (match["place"] or match["order"] or "above").lower()
-        target = "below" if where in {"below", "next", "following"} else "above"
-        yield _reference(text, match.start(), match.end(), "position", (target,))
-    for match in _DOCUMENT.finditer(text):
-        yield _reference(text, match.start(), match.end(), "document", ())
-    for match in _SEE_ATTACHED.finditer(text):
-        yield _reference(text, match.start(), match.end(), "document", ())
 
 
 def _named(text: str, match: re.Match[str]) -> Iterator[Reference]:
@@ -385,7 +383,7 @@ def _named(text: str, match: re.Match[str]) -> Iterator[Reference]:
         yield _reference(text, match.start(), match.end(), "mention", _ids(match["ids"]))
 
 
-def _pointer_start(text: str, start: int, *, reach: int, pattern: re.Pattern[str] = _POINTER) -> int | None:
+def _pointer_start(text: str, start: int, *, reach: int, pattern: Sought = _POINTER) -> int | None:
     """Where the words begin that point at ``start``, if such stand at most ``reach`` before it."""
     clause = _clause(text, start)
     for match in pattern.finditer(clause):
@@ -416,8 +414,20 @@ def find_references(text: str, ids: frozenset[str] = frozenset()) -> list[Refere
         References in order, none overlapping; where two readings overlap, an action's number
         decides before a time, a place, a document and a mere mention.
     """
+    return _apart(_candidates(text, ids))
+
+
+def find_action_references(text: str, ids: frozenset[str] = frozenset()) -> list[Reference]:
+    """Of :func:`find_references` those of kind ``action``, which no other kind can displace."""
+    if _DIGIT.search(text) is None:
+        return []  # every id that can be told from a word has one
+    found = (*_known(text, ids), *_numbered(text))
+    return _apart(reference for reference in found if reference.kind == "action")
+
+
+def _apart(candidates: Iterable[Reference]) -> list[Reference]:
     kept: list[Reference] = []
-    for candidate in sorted(_candidates(text, ids), key=lambda r: (_RANK[r.kind], r.start, r.start - r.end)):
+    for candidate in sorted(candidates, key=lambda r: (_RANK[r.kind], r.start, r.start - r.end)):
         if all(candidate.end <= other.start or candidate.start >= other.end for other in kept):
             kept.append(candidate)
     return sorted(kept, key=lambda r: r.start)

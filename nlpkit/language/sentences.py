@@ -8,7 +8,7 @@ and it loses nothing: every character that is not white space lies in exactly on
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from nlpkit.language.date_forms import DAY, MONTH
 from nlpkit.resources import lexicon
@@ -91,6 +91,11 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
         ``(start, end)`` offsets in order, without surrounding white space; together they hold every
         character that is not white space, once.
     """
+    return list(_split(text))
+
+
+@lru_cache(maxsize=8192)  # several rooms ask for the same update
+def _split(text: str) -> tuple[tuple[int, int], ...]:
     breaks = {position for position in _breaks(text) if not _parts_a_date(text, position)}
     spans: list[tuple[int, int]] = []
     previous = 0
@@ -105,7 +110,7 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
             else:
                 spans.append((start, start + len(stripped)))
         previous = position
-    return [part for span in _join_leading_marks(text, spans) for part in _parted(text, *span)]
+    return tuple(part for span in _join_leading_marks(text, spans) for part in _parted(text, *span))
 
 
 def _parts_a_date(text: str, position: int) -> bool:

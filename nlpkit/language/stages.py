@@ -37,6 +37,7 @@ from nlpkit.language.grammar import (
     opening_predicate,
     verbs,
 )
+from nlpkit.language.needles import Sought
 from nlpkit.language.tagging import Token
 from nlpkit.resources import lexicon
 
@@ -93,7 +94,7 @@ _STRENGTH = (
 
 
 @cache
-def _phrases() -> tuple[tuple[Stage, re.Pattern[str]], ...]:
+def _phrases() -> tuple[tuple[Stage, Sought], ...]:
     data = lexicon("cues")["phrases"]
     return tuple((stage, any_of(data[stage.value])) for stage in _STRENGTH)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from nlpkit.errors import NlpkitError
 from nlpkit.language.tag_cache import Tagged, keep, kept
+from nlpkit.language.tagger import NumpyTagger, numpy_tagger
 from nlpkit.resources import importing
 
 if TYPE_CHECKING:
@@ -93,6 +94,11 @@ def _tagger() -> Language:
     )
 
 
+@cache
+def _quick_tagger() -> NumpyTagger | None:
+    return numpy_tagger(_tagger())
+
+
 def tag_sentences(sentences: Sequence[str]) -> list[list[Token]]:
     """The tagged words of each sentence.
 
@@ -117,9 +123,20 @@ def tag_sentences(sentences: Sequence[str]) -> list[list[Token]]:
 
 def _tagged(sentences: Sequence[str]) -> list[Tagged]:
     readable = [_UNSPACED.sub(lambda run: "x" * len(run[0]), sentence) for sentence in sentences]
+    model, quick = _tagger(), _quick_tagger()
+    if quick is None:
+        return [
+            tuple((word.idx, word.idx + len(word), word.tag_) for word in doc if not word.is_space)
+            for doc in model.pipe(readable, batch_size=128)
+        ]
+    docs = [model.make_doc(sentence) for sentence in readable]
     return [
-        tuple((word.idx, word.idx + len(word.text), word.tag_) for word in doc if not word.is_space)
-        for doc in _tagger().pipe(readable, batch_size=128)
+        tuple(
+            (word.idx, word.idx + len(word), tag)
+            for word, tag in zip(doc, tags, strict=True)
+            if not word.is_space
+        )
+        for doc, tags in zip(docs, quick.tags(docs), strict=True)
     ]
 
 

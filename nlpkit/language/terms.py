@@ -85,13 +85,20 @@ def content_terms(text: str) -> list[tuple[str, str]]:
     the rest are dates, years and counts, but "999" and "360" name things.
     """
     found: list[tuple[str, str]] = []
-    for match in _WORD.finditer(text.lower().replace("’", "'")):
-        whole = match[0]
-        for part in whole.split("-"):
-            word = part.split("'")[0]
-            if word.isdigit():
-                if len(word) == 3:
-                    found.append((word, word))
-            elif len(word) > 1 and word not in _function_words():
-                found.append((stem(word), word))
+    for whole in _WORD.findall(text.lower().replace("’", "'")):
+        found += _parts(whole)
     return found
+
+
+@lru_cache(maxsize=65536)
+def _parts(whole: str) -> tuple[tuple[str, str], ...]:
+    """What one word, a compound with hyphens perhaps, gives."""
+    found: list[tuple[str, str]] = []
+    for part in whole.split("-"):
+        word = part.split("'")[0]
+        if word.isdigit():
+            if len(word) == 3:
+                found.append((word, word))
+        elif len(word) > 1 and word not in _function_words():
+            found.append((stem(word), word))
+    return tuple(found)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nlpkit import features
 from nlpkit.analysis import evidence, status
-from nlpkit.analysis.topic import coverage, off_topic
+from nlpkit.analysis.topic import compared_texts, coverage, off_topic
 from nlpkit.resources import bundled, lexicon
 from nlpkit.schema import Evidence, Flag, conform
 
@@ -199,6 +199,28 @@ def test_off_topic_is_held_back_where_the_meaning_is_near() -> None:
     table = conform(pd.DataFrame([{"update": FAR, **ASKED}]))
     assert off_topic(table, features.compute(table))[0] > 0.5
     assert off_topic(table, features.compute(table, encoder=Constant())) == [0.0]
+
+
+def test_what_off_topic_will_ask_for_is_known_beforehand() -> None:
+    short = {"recommendation": "Test hydrants.", "update": "The stores were painted by a contractor in May."}
+    table = conform(
+        pd.DataFrame(
+            [{"update": FAR, **ASKED}, short, {**short, "planned_action": "Test them all. Map them."}]
+        )
+    )
+
+    class Asked(Constant):
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            assert not ready, f"asked for {texts}"
+            return super().encode(texts)
+
+    ready = False
+    made = features.compute(table, encoder=Asked())
+    texts = compared_texts(table, made)
+    assert FAR in texts and "Test them all. Map them." in texts
+    made.pooled(texts)
+    ready = True
+    assert off_topic(table, made) == [0.0, 0.0, 0.0]
 
 
 class Apart:

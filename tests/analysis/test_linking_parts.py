@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 from nlpkit.analysis.linking import COUNTERPART_COLUMNS, link, link_actions
 from nlpkit.analysis.linking import table as linking_table
@@ -20,6 +22,7 @@ from nlpkit.analysis.linking.examples import (
     service_key,
     stored_examples,
 )
+from nlpkit.analysis.linking.facets import WithStored
 from nlpkit.analysis.linking.pairs import PAIR_FEATURES, make_ready, pair_features, thresholds
 from nlpkit.analysis.linking.parts import Row, vectors, window_vectors, windows
 from nlpkit.analysis.linking.reasons import missing
@@ -69,6 +72,26 @@ def test_an_example_of_the_same_service_is_left_aside() -> None:
         assert found[0, 0, 0] == pytest.approx(nearest, abs=1e-5)
 
 
+@pytest.mark.parametrize("among", [3, 6, 40])
+def test_examples_of_anything_else_are_found_among_the_nearest(
+    among: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nlpkit.analysis.linking import examples
+
+    monkeypatch.setattr(examples, "_AMONG", among)
+    random = np.random.default_rng(0)
+    cosines = np.round(random.normal(size=(7, 30)), 1)
+    grades = random.integers(0, 3, size=(30, 5)).astype(np.int8)
+    grades[:, 4] = 0
+    top, known = examples._top_elsewhere(cosines, grades)
+    assert known[4] and known.all() == (among == 40)
+    for entry in np.flatnonzero(known):
+        assert (top[:, entry] == examples._top(cosines[:, grades[:, entry] == 0])).all()
+    few = np.array([[2, 1], [0, 0]], dtype=np.int8)
+    assert not examples._top_elsewhere(np.ones((3, 2)), few)[1].any(), "fewer than are wanted"
+    assert examples._top_elsewhere(np.ones((0, 30)), grades)[0].shape == (0, 5, 3)
+
+
 def test_examples_belong_to_one_catalogue_and_one_encoder(spotlight: Catalogue) -> None:
     name = default_encoder().name
     kept = stored_examples(spotlight, name)
@@ -94,6 +117,59 @@ def test_damaged_examples_are_refused(
     with pytest.raises(NlpkitError, match="damaged"):
         stored_examples(spotlight, default_encoder().name)
     examples._stored.cache_clear()
+
+
+def test_the_catalogues_own_vectors_are_stored(spotlight: Catalogue) -> None:
+    encoder = default_encoder()
+    texts = [facet.text for facet in prepare(spotlight, Hashed()).facets]
+
+    class Asked:
+        name, dimension = encoder.name, encoder.dimension
+        texts: tuple[str, ...] = ()
+
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            self.texts += tuple(texts)
+            return encoder.encode(texts)
+
+    asked = Asked()
+    stored = WithStored(asked).encode(["Something else.", *texts])
+    assert asked.texts == ("Something else.",)
+    made = encoder.encode(["Something else.", *texts])
+    assert stored.dtype == np.float32 and (stored[0] == made[0]).all()
+    assert np.einsum("ij,ij->i", stored, made).min() > 0.999
+    assert WithStored(asked).encode([]).shape == (0, encoder.dimension)
+
+
+def test_an_encoder_that_did_not_make_the_stored_vectors_is_asked_for_all(spotlight: Catalogue) -> None:
+    texts = [spotlight.entries[0].title, "Something else."]
+    assert (WithStored(Hashed()).encode(texts) == Hashed().encode(texts)).all()
+
+
+def test_damaged_stored_vectors_are_refused(
+    spotlight: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nlpkit.analysis.linking import facets
+
+    bad = tmp_path / "facets.npz"
+    bad.write_bytes(b"not what was learned")
+    monkeypatch.setattr(facets, "bundled", lambda _: bad)
+    facets._stored.cache_clear()
+    with pytest.raises(NlpkitError, match="damaged"):
+        WithStored(default_encoder()).encode([spotlight.entries[0].title])
+    facets._stored.cache_clear()
+
+
+def test_a_whole_narrative_is_never_encoded(spotlight: Catalogue) -> None:
+    class Asked(Hashed):
+        texts: tuple[str, ...] = ()
+
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            self.texts += tuple(texts)
+            return super().encode(texts)
+
+    encoder = Asked()
+    store = vectors([Row((), ("Boats sank.", "Roofs leak.", "Boats sank. Roofs leak."))], encoder)
+    assert encoder.texts == ("Boats sank.", "Roofs leak.") and len(store) == 3
 
 
 def test_thresholds_lie_between_nothing_and_certainty(spotlight: Catalogue) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 from nlpkit import features
 from nlpkit.analysis import outcomes
@@ -102,3 +106,33 @@ def test_rows_keep_their_index_and_no_outcome_means_none() -> None:
     found = outcomes.judge(table, features.compute(table))
     assert list(found.index) == [7, 3]
     assert list(found["outcomes"]) == [[], []]
+
+
+def test_what_it_will_ask_for_is_known_beforehand() -> None:
+    table = conform(
+        pd.DataFrame(
+            [
+                {
+                    "update": "Hydrants were tested. Crews met.",
+                    "required_outcome": "Hydrants work\nCrews know them",
+                    "recommendation": "The service should ensure that hydrants work. It should map them.",
+                },
+                {"update": "Crews met."},
+            ]
+        )
+    )
+    asked: list[str] = []
+
+    class Asked:
+        name, dimension = "asked", 2
+
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            asked.extend(texts)
+            return np.tile(np.array([1, 0], dtype=np.float32), (len(texts), 1))
+
+    made = features.compute(table, encoder=Asked())
+    made.pooled([*table["update"], *outcomes.compared_texts(table)])
+    before = list(asked)
+    assert "hydrants work." in before, "without the words that all recommendations begin with"
+    outcomes.judge(table, made)
+    assert asked == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -181,3 +182,17 @@ def test_of_two_dates_given_at_one_moment_the_later_counts() -> None:
 
 def test_nothing_is_said_of_a_single_update() -> None:
     assert _find("The bay doors will be fitted by June 2024.") == [[]]
+
+
+@pytest.mark.parametrize(
+    ("passage", "said"),
+    [
+        ("It ends by the end of May 2024, not May 2024.", "May 2024"),
+        ("the start of the May the May", "May"),
+        ("no date", "May"),
+        ("the end of\nMay\n May", "May"),
+    ],
+)
+def test_a_date_is_taken_out_with_the_part_of_it(passage: str, said: str) -> None:
+    part = r"(?:(?:the\s+)?(?:start|beginning|middle|end|close)\s+of\s+)?(?:the\s+)?"
+    assert slips._without(passage, said) == re.sub(rf"{part}{re.escape(said)}", " ", passage)

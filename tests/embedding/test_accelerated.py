@@ -21,7 +21,7 @@ from nlpkit.embedding.cache import CachedEncoder
 from nlpkit.embedding.default import AutoMiniLM, choose_encoder, default_encoder, encoder_named
 from nlpkit.embedding.minilm import MiniLM
 from nlpkit.embedding.probes import Agreement, agreement, load_probes
-from nlpkit.embedding.proof import Proof, keep_proof, kept_proof, proof_path, prove, watched
+from nlpkit.embedding.proof import Proof, batch_rows, keep_proof, kept_proof, proof_path, prove, watched
 from nlpkit.embedding.runtime import Unusable, openvino_version
 from nlpkit.errors import InputError, NlpkitError
 
@@ -199,6 +199,21 @@ def test_texts_share_a_batch_only_where_that_changes_nothing() -> None:
     for sound in (True, False):
         found = prove(lambda precision, s=sound: Fake(s), lambda model, together: probes.vectors, probes)
         assert found.together is sound
+
+
+def test_batches_are_proved_at_the_size_at_which_they_are_used() -> None:
+    widest = max(batch_rows(length) for length in range(1, 257))
+
+    class Narrow:
+        """Sound but for the widest batch that is used."""
+
+        def run(self, batches: list[np.ndarray]) -> list[np.ndarray]:
+            return [Fake(len(batch) < widest).run([batch])[0] for batch in batches]
+
+    probes = load_probes()
+    found = prove(lambda precision: Narrow(), lambda model, together: probes.vectors, probes)
+    assert not found.together
+    assert all(batch_rows(length) >= 1 for length in (1, 256, 1000))
 
 
 def test_a_precision_that_fails_or_disagrees_is_left() -> None:

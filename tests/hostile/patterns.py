@@ -35,7 +35,9 @@ def main() -> None:
 
     re.compile = compile  # type: ignore[assignment]
     import nlpkit
+    from nlpkit.language import needles
 
+    needles.Sought.may_match = lambda self, text: True  # so that every expression is compiled
     names: dict[tuple[str, str], re.Pattern[str]] = {}
     uses: dict[tuple[str, str], set[str]] = {}
     for about in pkgutil.walk_packages(nlpkit.__path__, "nlpkit."):
@@ -45,6 +47,11 @@ def main() -> None:
         file = str(module.__file__)
         names |= {
             (file, name): value for name, value in vars(module).items() if isinstance(value, re.Pattern)
+        }
+        names |= {
+            (file, name): value.pattern
+            for name, value in vars(module).items()
+            if isinstance(value, needles.Sought)
         }
     import numpy as np
     import pandas as pd

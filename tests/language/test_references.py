@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from nlpkit.language.references import LONGEST_RANGE, find_references
+from nlpkit.language.references import LONGEST_RANGE, find_action_references, find_references
 
 
 @pytest.mark.parametrize(
@@ -164,3 +164,19 @@ def test_offsets_and_order() -> None:
     assert [r.kind for r in found] == ["position", "action", "action", "previous"]
     assert all(text[r.start : r.end] == r.text for r in found)
     assert all(left.end <= right.start for left, right in pairwise(found))
+
+
+@pytest.mark.parametrize("ids", [frozenset(), frozenset({"AFI-03", "PE/04b", "3.1"})])
+def test_references_to_actions_alone_are_those_among_all(ids: frozenset[str]) -> None:
+    texts = [
+        "See 5 above, AFI 03 and PE/04b; as previous update.",
+        "As 4",
+        "Covered by 3.1 and recommendation 7 of the review, see 7 to 9.",
+        "See the action plan. See as above.",
+        "Linked to PE/04b, PE/05 and see AFI-03 below.",
+        "No number here: see the report, ditto.",
+    ]
+    assert sum(len(find_action_references(text, ids)) for text in texts) > 4
+    for text in texts:
+        every = find_references(text, ids)
+        assert find_action_references(text, ids) == [r for r in every if r.kind == "action"]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpkit.analysis.linking.examples import EXAMPLE_FEATURES, Examples, compare_examples, lead
+from nlpkit.analysis.linking.facets import WithStored
 from nlpkit.analysis.linking.ideas import IDEA_FEATURES, Ideas, compare_ideas, prepare_ideas
 from nlpkit.analysis.linking.parts import Row, Vectors
 from nlpkit.analysis.similarity import FEATURES, Facets, compare, compare_pairs, prepare
@@ -75,7 +76,7 @@ def make_ready(
     catalogue: Catalogue, encoder: Encoder, examples: Examples | None = None, model: str = "plain"
 ) -> Goal:
     """A catalogue with all that rows are compared with."""
-    return Goal(prepare(catalogue, encoder), prepare_ideas(catalogue), examples, model)
+    return Goal(prepare(catalogue, WithStored(encoder)), prepare_ideas(catalogue), examples, model)
 
 
 def pair_features(

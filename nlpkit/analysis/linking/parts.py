@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpkit.embedding import Encoder
+from nlpkit.embedding.pooling import pooled
 
 __all__ = ["Link", "Row", "Vectors", "short", "vectors", "window_vectors", "windows"]
 
@@ -70,9 +71,9 @@ class Link:
 
 
 def vectors(rows: Sequence[Row], encoder: Encoder) -> dict[str, NDArray[np.float32]]:
-    """The vectors of every passage of the rows."""
+    """The vectors of every passage of the rows; of a passage of several sentences, made from theirs."""
     texts = list(dict.fromkeys(passage for row in rows for passage in (*row.asks, *row.tells)))
-    found = encoder.encode(texts)
+    found = pooled(texts, encoder.encode)
     return {text: found[i] for i, text in enumerate(texts)}
 
 
