@@ -4,7 +4,7 @@
 
 Tables are made (services of 20 actions over 4 periods, words as in made_updates.py), read from JSON Lines,
 judged and written as 'nlpkit score' does, each in a process of its own. Judging each row by itself costs the
-same for every row, by far the most, and is measured elsewhere (speed.py): here the judgements of some rows
+same for every row, by far the most, and is measured elsewhere (results.py): here the judgements of some rows
 that were really scored are given out again and again, and texts are parted into sentences and no more.
 So what is measured is all that looks at more than one row, and all reading and writing. Writes
 benchmarks/scaling.md.
