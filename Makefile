@@ -44,7 +44,7 @@ fuzz: setup
 	@$(PIP) install -c constraints.txt -e '.[fuzz]' --no-build-isolation || true
 	$(BIN)/python tests/fuzz/fuzz.py $(MINUTES)
 
-# Some 40 minutes on two idle cores. What nlpkit is measured beside goes into .venv-bench; without it the report says so.
+# Up to an hour on two idle cores. What nlpkit is measured beside goes into .venv-bench; without it the report says so.
 bench: setup
 	@$(BIN)/python benchmarks/peers.py
 	$(BIN)/python benchmarks/results.py $(ARGS)

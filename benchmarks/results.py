@@ -1,9 +1,9 @@
 """One report of how fast nlpkit is, what it weighs and what it finds, beside what a user might take instead.
 
-    make bench                                            # all of it: some 40 minutes on two idle cores
+    make bench                                            # all of it: up to an hour on two idle cores
     python benchmarks/results.py --only start,throughput  # these sections; the others stay as they are
     python benchmarks/results.py --quick                  # small and once, to standard output
-    python benchmarks/results.py --large                  # growth to 100,000 rows, too (an hour or more)
+    python benchmarks/results.py --only growth --growth 1000,10000,100000    # an hour or more
     python benchmarks/results.py --runs 2                 # of each figure, in place of five
     python benchmarks/results.py --report                 # write the report anew from the figures
 
@@ -70,8 +70,8 @@ FULL = Size(
     link_rows=315,
     themes=("test", "all"),
     themes_rows=1_000_000,
-    learned_rows=300,
-    learned_pairs=320,
+    learned_rows=150,
+    learned_pairs=160,
     floor_rows=300,
     floor_seconds=1.0,
     stage_rows=500,
@@ -88,7 +88,7 @@ QUICK = Size(
     link_rows=20,
     themes=("test",),
     themes_rows=80,
-    learned_rows=60,
+    learned_rows=24,
     learned_pairs=16,
     floor_rows=10,
     floor_seconds=0.01,
@@ -248,10 +248,9 @@ def themes(job: Job) -> dict[str, Any]:
         rows.append({"set": name, "rows": len(mine), "method": "nlpkit"} | work.ours(mine, turns))
         say(f"  {name}: nlpkit {rows[-1]['seconds']:.1f} s")
         if not why:
-            given = "narrative + recommendation"
-            texts, vectors = work.vectors(mine)[given]
+            texts, vectors = work.vectors(mine, own=False)[work.MIXED]
             found = work.bertopic(job.python, mine, texts, vectors, turns)
-            rows.append({"set": name, "rows": len(mine), "method": f"BERTopic, {given}"} | found)
+            rows.append({"set": name, "rows": len(mine), "method": f"BERTopic, {work.MIXED}"} | found)
             say(f"  {name}: BERTopic {rows[-1]['seconds']:.1f} s")
     told = {"bertopic": why} if why else {}
     version = "" if why else peers.version("bertopic", job.python)
@@ -343,7 +342,7 @@ def _tuples(value: Any) -> Any:
 
 def all_of(asked: Asked, given: dict[str, Any], keep: Callable[[dict[str, Any]], None]) -> None:
     """Measure sections one after the other; ``keep`` is told after each, so that little is lost."""
-    held = given | {"quick": asked.measure.growth == QUICK.growth}
+    held = given | {"quick": asked.measure.repeats == QUICK.repeats}
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "kept"
         proof(kept)
@@ -383,6 +382,10 @@ def write(folder: Path, held: dict[str, Any]) -> None:
     (folder / "RESULTS.md").write_text(page(held), encoding="utf8")
 
 
+def _sizes(said: str) -> tuple[int, ...]:
+    return tuple(int(one) for one in said.split(","))
+
+
 def main() -> None:
     """Measure what is asked for and write the report."""
     if sys.argv[1:2] == ["--section"]:
@@ -393,7 +396,7 @@ def main() -> None:
     parser.add_argument("--only", default="", metavar="NAMES", help=f"of {', '.join(SECTIONS)}")
     parser.add_argument("--runs", type=int, default=0, metavar="N", help="of each figure (5)")
     parser.add_argument("--quick", action="store_true", help="small and once")
-    parser.add_argument("--large", action="store_true", help="growth to 100,000 rows, once, too")
+    parser.add_argument("--growth", type=_sizes, metavar="ROWS", help="sizes of tables (1000,10000)")
     parser.add_argument("--without-peers", action="store_true", help="nlpkit and sentence-transformers only")
     parser.add_argument("--report", action="store_true", help="measure nothing")
     parser.add_argument("--folder", type=Path, help="where to write (benchmarks; --quick: nowhere)")
@@ -407,8 +410,8 @@ def main() -> None:
     size = QUICK if asked.quick else FULL
     if asked.runs:
         size = replace(size, turns=asked.runs)
-    if asked.large:
-        size = replace(size, growth=(*size.growth, ONCE_FROM))
+    if asked.growth:
+        size = replace(size, growth=asked.growth)
     wanted = Asked(names, size, "" if asked.without_peers else peers.python())
     if asked.quick and not asked.folder:
         last: list[dict[str, Any]] = []

@@ -277,17 +277,18 @@ def _repeats(found: Figures) -> list[str]:
         cells.append([row["set"], name, *shares, *counts, seconds, encoding, memory])
     return [
         "A tenth of the updates holds a planted copy, up to a fifth of its words changed: half are copies of "
-        "a whole update, half a passage put into another. Made updates keep to no topic, which is "
-        "kind to vectors; “authored” are the corpus's own updates, which keep to topics and repeat "
-        "themselves as plans do. “Alike by chance” are pairs that nobody planted with the same eight words "
-        "in a row or the same sentence; “false” are all others. semhash is given the same MiniLM's vectors: "
-        "seconds are its search, and encoding what nlpkit's encoder took to make them; nlpkit's search needs "
-        "none. More sizes, MinHash and plain cosine: [repeats.md](repeats.md).",
+        "a whole update, half a passage put into another. Made updates keep to no topic, which is kind to "
+        "vectors; “authored” are the corpus's own updates, which keep to topics and repeat themselves as "
+        "plans do. “Alike word for word” are pairs that nobody planted with the same eight words in a row or "
+        "the same sentence; “neither” are all others: false among made updates, while among the authored "
+        "some are copies that were edited by hand. semhash is given the same MiniLM's vectors: seconds are "
+        "its search, and encoding what nlpkit's encoder took to make them; nlpkit's search needs none. More "
+        "sizes, MinHash and plain cosine: [repeats.md](repeats.md).",
         "",
         *table(
             (
                 *("updates", "search", "found", "whole updates", "passages", "pairs flagged"),
-                *("alike by chance", "false", "seconds", "encoding, s", "MB at the peak"),
+                *("alike word for word", "neither", "seconds", "encoding, s", "MB at the peak"),
             ),
             cells,
         ),
@@ -304,6 +305,7 @@ def _linking(found: Figures) -> list[str]:
             spread(small["seconds"]),
             spread([1000 * value / small["rows"] for value in small["seconds"]], 1),
             "",
+            "",
         ]
     ]
     for one in found["large"]:
@@ -315,6 +317,7 @@ def _linking(found: Figures) -> list[str]:
                 f"{runs[0]['links']:,}",
                 spread(of(runs, "seconds")),
                 spread([1000 * value / one["actions"] for value in of(runs, "seconds")], 1),
+                spread([1000 * value / one["actions"] for value in of(runs, "seconds_of_processor")], 1),
                 spread(of(runs, "peak_memory_mb"), 0),
             ]
         )
@@ -323,7 +326,13 @@ def _linking(found: Figures) -> list[str]:
         "kept from before; the others link mixed texts to large catalogues, with stand-in vectors whose "
         "making is not counted. Quality, and 5,000 × 50,000: [linking.md](linking.md).",
         "",
-        *table(("rows", "recommendations", "links", "seconds", "ms a row", "MB at the peak"), cells),
+        *table(
+            (
+                *("rows", "recommendations", "links", "seconds", "ms a row"),
+                *("ms of the processor a row", "MB at the peak"),
+            ),
+            cells,
+        ),
     ]
 
 
@@ -345,10 +354,10 @@ def _themes(found: Figures) -> list[str]:
             ]
         )
     return [
-        "Updates of the corpus whose theme is known, texts and vectors given (BERTopic: its defaults, "
-        "vectors of narrative and recommendation; the most favourable of three choices is in "
-        "[themes.md](themes.md), with what these columns mean). “Again” is the least agreement of another "
-        "run with the first (nlpkit: rows in another order).",
+        "Updates of the corpus whose theme is known, texts and vectors given (BERTopic: its defaults, and "
+        "vectors of narrative and recommendation; [themes.md](themes.md) has two other choices, and says "
+        "what these columns mean). “Again” is the least agreement of another run with the first (nlpkit: "
+        "rows in another order). BERTopic's first run compiles, and takes the longest.",
         "",
         *table(
             (
@@ -412,14 +421,18 @@ def in_short(sections: Mapping[str, Figures]) -> list[str]:
     if "throughput" in have:
         taken, rows = have["throughput"]["taken"], have["throughput"]["rows"]
         rate = rows / statistics.median(of(taken["score"], "wall"))
-        clock = {
-            name: statistics.median(ratios(of(taken["plain"], "wall"), of(taken[name], "wall")))
-            for name in ("encode", "score")
-        }
+        clock, processor = (
+            {
+                name: statistics.median(ratios(of(taken["plain"], key), of(taken[name], key)))
+                for name in ("encode", "score")
+            }
+            for key in ("wall", "cpu")
+        )
         lines.append(
             f"Throughput: {rate:.0f} updates/s with all judgements, {clock['score']:.1f} times as fast as "
-            "sentence-transformers only encodes them; nlpkit's encoder alone is "
-            f"{clock['encode']:.1f} times as fast."
+            f"sentence-transformers only encodes them ({processor['score']:.1f} times by the processor's "
+            f"time); nlpkit's encoder alone is {clock['encode']:.1f} times as fast "
+            f"({processor['encode']:.1f} times)."
         )
     if "floor" in have:
         least, asked = floors(have["floor"])
@@ -438,18 +451,26 @@ def in_short(sections: Mapping[str, Figures]) -> list[str]:
             f"Growth: at {size:,} rows {grown if size > first else ''}memory peaks at {memory:,.0f} MB."
         )
     if "repeats" in have:
-        rows_ = have["repeats"]["rows"]
-        last = rows_[0]["set"] if not any(r["set"] == "authored" for r in rows_) else "authored"
-        told = [
-            f"{r['search']} {r['found']:.0%} and {r['wrong']:,.0f} false"
-            for r in rows_
-            if r["set"] == last and (r["search"] == "nlpkit" or "0.9" in r["search"])
-        ]
-        lines.append(f"Repeats ({last}), planted copies found: {'; '.join(told)}.")
+        lines += _repeats_in_short(have["repeats"]["rows"])
     if "themes" in have:
         told = [f"{r['method']} {r['ami']:.2f}" for r in have["themes"]["rows"] if r["set"] == "test"]
         lines.append(f"Themes, agreement with the known ones (AMI, test): {'; '.join(told)}.")
     return [f"- {line}" for line in lines]
+
+
+def _repeats_in_short(rows: Sequence[Figures]) -> list[str]:
+    """Of the largest made set that all searched (false pairs are known there), each search's best."""
+    made = [row for row in rows if row["set"].startswith("made")]
+    shared = [row for row in made if row["search"] != "nlpkit"] or made
+    if not shared:
+        return []
+    size = max(row["updates"] for row in shared)
+    told = [
+        f"{row['search']} {row['found']:.0%} with {_plural(round(row['wrong']), 'false pair')}"
+        for row in made
+        if row["updates"] == size
+    ]
+    return [f"Repeats: of the copies planted in {size:,} made updates, found by {'; '.join(told)}."]
 
 
 def _machine(held: Figures) -> list[str]:

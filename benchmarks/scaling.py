@@ -4,9 +4,10 @@
 
 Tables are made (services of 20 actions over 4 periods, words as in made_updates.py), read from JSON Lines,
 judged and written as 'nlpkit score' does, each in a process of its own. Judging each row by itself costs the
-same for every row, by far the most, and is measured elsewhere (speed.py): here the judgements of some really
-scored rows are given out again and again, and texts are parted into sentences and no more. So what is measured
-is all that looks at more than one row, and all reading and writing. Writes benchmarks/scaling.md.
+same for every row, by far the most, and is measured elsewhere (results.py): here the judgements of some rows
+that were really scored are given out again and again, and texts are parted into sentences and no more.
+So what is measured is all that looks at more than one row, and all reading and writing. Writes
+benchmarks/scaling.md.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import json
 import os
 import platform
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -153,7 +153,8 @@ def one(table: Path, templates: Path, out: Path) -> dict[str, Any]:
     write_parts(scoring.score_parts(intake.updates, catalogue=None), out)
     total = time.process_time() - begun
     seconds["write"] = total - sum(seconds.values())
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    status = Path("/proc/self/status").read_text(encoding="utf8")
+    peak = next(int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmHWM"))
     return {"rows": rows, "seconds": seconds, "bytes": size, "total": total, "peak": peak}
 
 
@@ -189,11 +190,11 @@ def report(found: list[dict[str, Any]]) -> str:
     lines = [
         "# Scaling",
         "",
-        "Made by `python benchmarks/scaling.py`: made tables read, judged and written as `nlpkit score` does, "
-        "but for judging each row by itself, which is replayed. Texts are as long as the corpus's.",
+        "Made by `python benchmarks/scaling.py`: made tables read, judged and written as `nlpkit score` "
+        "does, but for judging each row by itself, which is replayed. Texts are as long as the corpus's.",
         "",
-        f"Machine: {os.cpu_count()} cores ({platform.machine()}), shared with other work; CPU time is what this "
-        f"process took. Python {platform.python_version()}.",
+        f"Machine: {os.cpu_count()} cores ({platform.machine()}), shared with other work; CPU time is what "
+        f"the process took. Python {platform.python_version()}.",
         "",
         f"| CPU ms a row | {' | '.join(f'{size} rows' for size in sizes)} |",
         f"|---|{'---|' * len(sizes)}",
@@ -204,7 +205,12 @@ def report(found: list[dict[str, Any]]) -> str:
     totals = [f"**{1000 * one['total'] / one['rows']:.2f}**" for one in found]
     lines.append(f"| all | {' | '.join(totals)} |")
     lines.append(f"| peak memory, MB | {' | '.join(str(one['peak']) for one in found)} |")
-    lines += ["", f"| bytes a row passed on | {' | '.join(f'{s} rows' for s in sizes)} |"]
+    lines += [
+        "",
+        "Passed on from step to step:",
+        "",
+        f"| bytes a row | {' | '.join(f'{s} rows' for s in sizes)} |",
+    ]
     lines.append(f"|---|{'---|' * len(sizes)}")
     for step, title in STEPS.items():
         if any(one["bytes"].get(step) for one in found):

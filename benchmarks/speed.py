@@ -33,11 +33,12 @@ encoder = encoder_named("auto")._encoder
 encoder.encode(texts[:4])
 """
 SCORE = """
-import json, sys, time
+import json, os, sys, time
 import pandas as pd
 import nlpkit
 rows = [json.loads(line) for line in open(sys.argv[2])]
-nlpkit.score(pd.DataFrame(rows[-4:]))  # loads what has to be loaded
+fresh = [row | {"update": f"{row['update']} Seen in run {os.getpid()}."} for row in rows[-4:]]
+nlpkit.score(pd.DataFrame(fresh))  # loads what has to be loaded, also where all else is kept
 rows = rows[:-4]
 """
 

@@ -121,8 +121,11 @@ def bertopic(
             return measured(table, runs, min(seconds)) | more
 
 
-def vectors(table: pd.DataFrame) -> dict[str, tuple[list[str], np.ndarray]]:
-    """What BERTopic is given: texts and vectors of the rows, in three ways."""
+MIXED = "narrative + recommendation"
+
+
+def vectors(table: pd.DataFrame, own: bool = True) -> dict[str, tuple[list[str], np.ndarray]]:
+    """What BERTopic is given: texts and vectors of the rows, in three ways, the last only with ``own``."""
     encoder = default_encoder()
     told = [text or "-" for text in table["update"]]
     both = [
@@ -131,16 +134,18 @@ def vectors(table: pd.DataFrame) -> dict[str, tuple[list[str], np.ndarray]]:
     ]
     narrative = encoder.encode(told)
     mixed = narrative + encoder.encode([text or "-" for text in table["recommendation"]])
-    subjects, _ = gather(table)
-    places = Space(encoder, service_stems(table)).fit(subjects)
-    own = np.zeros((len(table), places.shape[1]))
-    for subject, place in zip(subjects, places, strict=True):
-        own[list(subject.rows)] = place
-    return {
+    ways = {
         "narrative": (told, narrative),
-        "narrative + recommendation": (both, mixed / np.linalg.norm(mixed, axis=1, keepdims=True)),
-        "nlpkit's own vectors": (both, own),
+        MIXED: (both, mixed / np.linalg.norm(mixed, axis=1, keepdims=True)),
     }
+    if own:
+        subjects, _ = gather(table)
+        places = Space(encoder, service_stems(table)).fit(subjects)
+        of_rows = np.zeros((len(table), places.shape[1]))
+        for subject, place in zip(subjects, places, strict=True):
+            of_rows[list(subject.rows)] = place
+        ways["nlpkit's own vectors"] = (both, of_rows)
+    return ways
 
 
 def choices(table: pd.DataFrame) -> list[str]:

@@ -46,6 +46,18 @@ class Features:
     encoder: Encoder | None = None
     _known: dict[str, NDArray[np.float32]] = field(default_factory=dict, repr=False, compare=False)
 
+    def rows(self, places: Sequence[int]) -> Features:
+        """The features of some rows, in that order; vectors are known to both."""
+        return Features(
+            update=tuple(self.update[i] for i in places),
+            planned_action=tuple(self.planned_action[i] for i in places),
+            recommendation=tuple(self.recommendation[i] for i in places),
+            as_of=tuple(self.as_of[i] for i in places),
+            due=tuple(self.due[i] for i in places),
+            encoder=self.encoder,
+            _known=self._known,
+        )
+
     def know(self, texts: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Take vectors of texts that were encoded elsewhere, shape ``(len(texts), dimension)``."""
         self._known.update(zip(texts, np.asarray(vectors, dtype=np.float32), strict=True))

@@ -20,6 +20,7 @@ from nlpkit.embedding.beside import Beside
 from nlpkit.embedding.default import encoder_named
 from nlpkit.embedding.pooling import sentences_of
 from nlpkit.keeping import Keep
+from nlpkit.remembering import Memory
 
 __all__ = ["ROW_COLUMNS", "Alone", "Distant", "Progress", "Tools", "judge_alone", "silent"]
 
@@ -97,7 +98,7 @@ def judge_alone(
     keep: Keep | None = None,
     told: Progress | None = None,
 ) -> Alone:
-    """Judge each update of a table by itself.
+    """Judge each update of a table by itself; what an earlier run said of the same row is taken from there.
 
     Args:
         table: an update table.
@@ -110,31 +111,43 @@ def judge_alone(
     told = told or silent
     encoder = tools.encoder
     told("reading sentences", 0, 5)
+    if definitions is None:
+        definitions = linking.defined(linking.text_columns(table))
+    memory = Memory(table, ROW_COLUMNS, tools.catalogue, tools.model, encoder, definitions)
+    part = table.iloc[memory.missing]
     # What needs the encoder goes to the second line in few, large pieces, so that nothing here waits for it
     # to finish with another's text.
     ahead = _Ahead(begin, encoder)
-    ahead.encode(_asked(table, status.reads_vectors(encoder, tools.model)))
+    ahead.encode(_asked(part, status.reads_vectors(encoder, tools.model)))
     made = features.compute(table, encoder=encoder, keep=keep)
+    of_part = made.rows(memory.missing)
     linked = None
-    if encoder is not None:
-        ahead.encode(topic.compared_texts(table, made))
+    if encoder is not None and memory.missing:
+        ahead.encode(topic.compared_texts(part, of_part))
         if tools.catalogue is not None:
-            linked = begin(_link, table, tools.catalogue, encoder, made, definitions)
+            linked = begin(_link, part, tools.catalogue, encoder, of_part, definitions)
     ahead.tell(made)
     told("judging status", 1, 5)
-    stated = status.judge(table, made, model=tools.model)
+    fresh = _judged(part, of_part, tools.model, told) if memory.missing else None
+    judged = memory.judged(fresh)
+
+    def links() -> list[list[dict[str, Any]]]:
+        if linked is None:
+            return memory.links(judged, [[] for _ in memory.missing])
+        return memory.links(judged, linking.links_column(part, linked.result()))
+
+    return Alone(judged, made, links)
+
+
+def _judged(
+    table: pd.DataFrame, made: features.Features, model: StatusModel | None, told: Progress
+) -> pd.DataFrame:
+    stated = status.judge(table, made, model=model)
     due = calendar.judge(table, made)
     told("weighing evidence", 2, 5)
     reached = outcomes.judge(table, made)
     shown = evidence.judge(table, made, stated)
-    judged = pd.concat([stated, due, shown, reached], axis=1)[list(ROW_COLUMNS)]
-
-    def links() -> list[list[dict[str, Any]]]:
-        if linked is None:
-            return [[] for _ in range(len(table))]
-        return linking.links_column(table, linked.result())
-
-    return Alone(judged, made, links)
+    return pd.concat([stated, due, shown, reached], axis=1)[list(ROW_COLUMNS)]
 
 
 def _link(

@@ -44,16 +44,29 @@ from nlpkit.language.annotations import TextAnalysis
 from nlpkit.language.kept import analysis_from_json, analysis_to_json
 from nlpkit.schema import SCORE_COLUMNS, Stale, service_key
 
-__all__ = ["BUCKET", "ROWS", "WHOLE", "Orders", "finished_parts", "judge_parts", "judgements", "parts_of"]
+__all__ = [
+    "BUCKET",
+    "BUCKETS",
+    "ROWS",
+    "WHOLE",
+    "Orders",
+    "finished_parts",
+    "judge_parts",
+    "judgements",
+    "parts_of",
+]
 
 WHOLE = 400
 """Rows that linking looks at together; a part has a whole number of these."""
 
-ROWS = 5 * WHOLE
+ROWS = 3 * WHOLE
 """Rows of a part."""
 
 BUCKET = 10_000
-"""Rows that a bucket has, about."""
+"""Rows that a bucket has, about, while there are fewer than :data:`BUCKETS`."""
+
+BUCKETS = 256
+"""Buckets, at most: what is sorted anew goes in as many pieces as this number squared."""
 
 _CELLS = (
     *("row_id", "service", "source", "plan", "section", "action_id", "recommendation"),
@@ -125,14 +138,15 @@ def finished_parts(
 ) -> Iterator[Any]:
     """:func:`judge_parts`, of which each part stays where it is: handles for :func:`judgements`."""
     firsts = np.cumsum([0, *sizes]).tolist()
-    buckets = max(1, -(-firsts[-1] // BUCKET), engine.workers if firsts[-1] >= ROWS else 1)
+    buckets = _number(firsts[-1], engine)
     surveys = [engine.run(survey, part, buckets) for part in parts]
     _wait(engine, surveys, "looking through", told)
     definitions, members = _sum_up([engine.take(one) for one in surveys])
     engine.forget(surveys)
 
+    sent = engine.put(orders)  # once, as an encoder may be large
     judged = [
-        engine.run(judge_part, part, orders, _of(definitions, documents), first, buckets)
+        engine.run(judge_part, part, sent, _of(definitions, documents), first, buckets)
         for part, first, (documents, _) in zip(parts, firsts, members, strict=False)
     ]
     _wait(engine, judged, "judging", told)
@@ -159,6 +173,11 @@ def finished_parts(
     ]
     yield from finished
     engine.forget([*judged, *found.values(), *said])
+
+
+def _number(rows: int, engine: Engine) -> int:
+    """How many buckets for so many rows: one for each worker at least, where the table is not small."""
+    return max(1, min(BUCKETS, max(-(-rows // BUCKET), engine.workers if rows >= ROWS else 1)))
 
 
 def _wait(engine: Engine, handles: Sequence[Any], what: str, told: Progress) -> None:
@@ -456,7 +475,7 @@ def _compare(engine: Engine, found: Mapping[int, Any], firsts: Sequence[int], to
     order = _order({bucket: _documents(engine, one) for bucket, one in found.items()})
     if len(order.counts) < 2:
         return []
-    number = max(1, -(-order.total // BUCKET), engine.workers if order.total >= ROWS else 1)
+    number = _number(order.total, engine)
     texts = {bucket: engine.pick(one, "told") for bucket, one in found.items()}
     seeds = [engine.run(seed_part, texts[bucket], order, bucket, number) for bucket in texts]
     _wait(engine, seeds, "looking for repeats across documents", told)

@@ -108,7 +108,7 @@ def test_multiply_accumulates_are_those_of_the_graph(tokens: int) -> None:
             made = 1
             for size in node.output(0).shape:
                 made *= size
-            counted += made * node.input(0).shape[-1]
+            counted += made * node.input_value(0).shape[-1]
     assert Shape.of(model_folder()).macs(tokens) == counted
 
 
@@ -221,6 +221,7 @@ def test_ratios_are_of_runs_of_the_same_turn() -> None:
     row = next(line for line in text.splitlines() if "nothing kept" in line and line.startswith("|"))
     assert "| 2.00 (2.00–3.00) |" in row
     assert "takes 25% of the processor's time of the first scoring" in text
+    assert "2.0 times as fast as sentence-transformers only encodes them (0.1 times by the processor" in text
 
 
 def test_the_floor_is_what_the_encoder_needs_over_the_best_in_its_precision() -> None:
@@ -250,6 +251,38 @@ def test_a_section_that_failed_says_why_and_loses_no_other() -> None:
 def test_a_peer_that_is_left_out_is_named() -> None:
     found = {"rows": [], "left_out": {"bertopic": "it is not installed"}}
     assert "bertopic was left out: it is not installed." in page(held(themes=found))
+
+
+def test_repeats_are_summed_up_where_false_pairs_are_known() -> None:
+    row = {"found": 1.0, "found_whole": 1.0, "found_passage": 1.0, "flagged": 9, "by_chance": 0, "wrong": 0}
+    row |= {"seconds": [1.0, 3.0], "megabytes": [50.0], "search": "nlpkit"}
+    peer = row | {"search": "semhash, threshold 0.9", "found": 0.4, "wrong": 2, "encoding": 40.0}
+    sets = {"made, 100": 100, "made, 500": 500, "authored": 3000}
+    rows = [one | {"set": name, "updates": n} for name, n in sets.items() for one in (row, peer)]
+    text = page(held(repeats={"rows": [*rows, row | {"set": "made, 900", "updates": 900}]}))
+    assert (
+        "- Repeats: of the copies planted in 500 made updates, found by nlpkit 100% with 0 false pairs; "
+        "semhash, threshold 0.9 40% with 2 false pairs.\n"
+    ) in text
+    assert (
+        "| made, 500 | semhash, threshold 0.9 | 40.0% | 100.0% | 100.0% | 9 | 0 | 2 | 2.00 (1.00–3.00) | 40 | 50 |"
+        in text
+    )
+    assert text.count("**nlpkit**") == 4
+
+
+def test_quality_of_status_is_quoted_and_its_time_is_put_beside_it() -> None:
+    quoted = [
+        ["candidate", "CV accuracy", "test accuracy"],
+        ["majority class", "0.1", "0.2"],
+        ["frozen MiniLM (mean)", "0.3", "0.4"],
+        ["**nlpkit** (all)", "0.5", "0.6"],
+    ]
+    seconds = {"frozen": [1.0], "contrastive": [9.0], "nlpkit": [2.0, 4.0, 3.0]}
+    text = page(held(status={"rows": 300, "pairs": 320, "seconds": seconds, "table": quoted}))
+    assert "| candidate | test accuracy | seconds to train |" in text
+    assert "| majority class | 0.2 |  |" in text and "| frozen MiniLM (mean) | 0.4 | 1.00 |" in text
+    assert "| **nlpkit** (all) | 0.6 | 3.00 (2.00–4.00) |" in text
 
 
 def test_a_table_is_found_below_its_heading() -> None:

@@ -7,16 +7,26 @@ import json
 import math
 import os
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
 
 from nlpkit.cells import cell_text, items
 from nlpkit.errors import InputError
-from nlpkit.files import TABLE_ENDINGS, check_output, is_update_table, read_sheets, read_table, write_table
+from nlpkit.files import (
+    TABLE_ENDINGS,
+    check_output,
+    is_update_table,
+    read_sheets,
+    read_table,
+    write_parts,
+    write_table,
+)
 
 ENDINGS = sorted(TABLE_ENDINGS)
 SPREADSHEETS = [".csv", ".tsv", ".xlsx"]
@@ -290,3 +300,43 @@ def test_standard_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout", Out)
     write_table(read_table("-"), "-")
     assert Out.buffer.getvalue() == b'{"update": "from a pipe", "stale": []}\n'
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".csv", ".tsv", ".xlsx", ".parquet"])
+def test_a_table_in_parts_is_written_as_one(ending: str, tmp_path: Path) -> None:
+    rows = 7
+    table = pd.DataFrame(
+        {
+            "row_id": [f"r{n}" for n in range(rows)],
+            "update": ["=1+1", "a\nb", "", "x;y", '"', "\u2028", "z"],
+            "stale": [[], ["pointer"], [], ["no_change", "empty"], [], [], []],
+            "stale_why": [[], [], [], [{"text": "t", "kind": "k"}], [{"kind": "k", "start": 1}], [], []],
+            "novelty": [0.1, np.nan, 1.0, 0.0, 0.5, 0.25, 1 / 3],
+            "number": [1, 2, 3, 4, 5.5, 6, 7],
+            "mixed": [1, None, None, "word", None, None, {"a": 1}],
+            "nothing": [None] * rows,
+        }
+    )
+    write_table(table, tmp_path / f"whole{ending}")
+    parts = (table.iloc[at : at + 2] for at in range(0, rows, 2))
+    write_parts(parts, tmp_path / f"parts{ending}")
+    assert (tmp_path / f"parts{ending}").read_bytes() == (tmp_path / f"whole{ending}").read_bytes()
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".csv", ".parquet"])
+def test_nothing_is_written_where_a_part_fails(ending: str, tmp_path: Path) -> None:
+    place = tmp_path / f"out{ending}"
+    place.write_bytes(b"before")
+
+    def failing() -> Iterator[pd.DataFrame]:
+        yield pd.DataFrame({"update": ["a"]})
+        raise InputError("no more")
+
+    with pytest.raises(InputError, match="no more"):
+        write_parts(failing(), place)
+    assert place.read_bytes() == b"before" and list(tmp_path.iterdir()) == [place]
+
+
+def test_parts_on_standard_output_come_when_all_are_there(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    write_parts([pd.DataFrame({"update": [word]}) for word in ("a", "b")], "-")
+    assert capfdbinary.readouterr().out == b'{"update": "a"}\n{"update": "b"}\n'

@@ -21,6 +21,7 @@ FLOORS = (
     {"analyses"},
     {"database", "engines", "features", "files", "formats", "history", "reading", "reporting"},
     {"analysis"},
+    {"remembering"},
     {"intake", "judging", "learning", "partitions", "scoring", "tables", "theming"},
     {"comparing", "estimators", "folders", "publishing", "review", "spacy_component"},
     {"console", "options"},

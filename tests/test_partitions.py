@@ -12,6 +12,7 @@ import pytest
 import nlpkit
 from nlpkit import partitions
 from nlpkit.engines.local import LocalEngine
+from nlpkit.errors import InputError
 from nlpkit.files import write_table
 
 sys.path.insert(0, str(Path(__file__).parent / "engines"))
@@ -105,3 +106,13 @@ def test_parts_wait_in_files_that_are_gone_in_the_end() -> None:
         assert not path.exists()
         folder = path.parent
     assert not folder.exists()
+
+
+def test_a_disk_without_room_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Path, mode: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    with LocalEngine() as engine, monkeypatch.context() as patch:
+        patch.setattr(Path, "open", full)
+        with pytest.raises(InputError, match=r"No space left on device.*TMPDIR"):
+            engine.run(lambda: {"a": np.arange(5)})

@@ -71,7 +71,7 @@ _PREAMBLE = re.compile(
 )
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def without_preamble(text: str) -> str:
     """A recommendation without the words that all recommendations begin with.
 
@@ -268,7 +268,7 @@ def _best(values: NDArray[Any], facets: Facets, kind: str) -> NDArray[Any]:
     return best
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _terms(text: str) -> tuple[tuple[str, str], ...]:
     """The words of a text that are compared: (as compared, as written), in order."""
     lists = _word_lists()
@@ -279,9 +279,10 @@ def _terms(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((term, word) for term, word in found if term not in lists.stages)
 
 
-def compared_terms(text: str) -> set[str]:
+@lru_cache(maxsize=65536)
+def compared_terms(text: str) -> frozenset[str]:
     """The distinct words of a text as they are compared."""
-    return {term for term, _ in _terms(text)}
+    return frozenset(term for term, _ in _terms(text))
 
 
 def term_counts(text: str) -> Counter[str]:

@@ -48,7 +48,7 @@ _ENDINGS: tuple[tuple[str, str, int], ...] = (
 )
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def stem(word: str) -> str:
     """A lower-case word without its inflections, for comparing only.
 

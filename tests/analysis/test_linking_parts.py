@@ -72,6 +72,26 @@ def test_an_example_of_the_same_service_is_left_aside() -> None:
         assert found[0, 0, 0] == pytest.approx(nearest, abs=1e-5)
 
 
+@pytest.mark.parametrize("among", [3, 6, 40])
+def test_examples_of_anything_else_are_found_among_the_nearest(
+    among: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nlpkit.analysis.linking import examples
+
+    monkeypatch.setattr(examples, "_AMONG", among)
+    random = np.random.default_rng(0)
+    cosines = np.round(random.normal(size=(7, 30)), 1)
+    grades = random.integers(0, 3, size=(30, 5)).astype(np.int8)
+    grades[:, 4] = 0
+    top, known = examples._top_elsewhere(cosines, grades)
+    assert known[4] and known.all() == (among == 40)
+    for entry in np.flatnonzero(known):
+        assert (top[:, entry] == examples._top(cosines[:, grades[:, entry] == 0])).all()
+    few = np.array([[2, 1], [0, 0]], dtype=np.int8)
+    assert not examples._top_elsewhere(np.ones((3, 2)), few)[1].any(), "fewer than are wanted"
+    assert examples._top_elsewhere(np.ones((0, 30)), grades)[0].shape == (0, 5, 3)
+
+
 def test_examples_belong_to_one_catalogue_and_one_encoder(spotlight: Catalogue) -> None:
     name = default_encoder().name
     kept = stored_examples(spotlight, name)

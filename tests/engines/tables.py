@@ -26,6 +26,9 @@ class WordEncoder:
     def __init__(self) -> None:
         self._known: dict[str, NDArray[np.float64]] = {}
 
+    def __reduce__(self) -> tuple[type[WordEncoder], tuple[()]]:
+        return WordEncoder, ()  # what it knows is not sent along
+
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         rows = [self._one(text) for text in texts]
         return np.array(rows, dtype=np.float32).reshape(len(rows), self.dimension)

@@ -33,6 +33,7 @@ and of actions that answer nothing."""
 
 _FLOOR = -0.2  # the cosine of an example that is not there
 _FEW = 3
+_AMONG = 128  # nearest examples of a row that are looked at first
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +109,37 @@ def _seen(cosines: NDArray[np.float64], grades: NDArray[np.int8]) -> NDArray[np.
     first = np.full((len(cosines), entries), _FLOOR)
     three, others = first.copy(), first.copy()
     nothing = _top(cosines[:, grades.max(axis=1, initial=0) == 0]).mean(axis=1)
+    elsewhere, known = _top_elsewhere(cosines, grades)
     for entry in range(entries):
         best = _top(cosines[:, grades[:, entry] == 2])
         first[:, entry], three[:, entry] = best[:, -1], best.mean(axis=1)
-        others[:, entry] = _top(cosines[:, grades[:, entry] == 0]).mean(axis=1)
+        other = elsewhere[:, entry] if known[entry] else _top(cosines[:, grades[:, entry] == 0])
+        others[:, entry] = other.mean(axis=1)
     near = np.stack([first, three], axis=2)
     over = np.stack([three - others, three - nothing[:, None]], axis=2)
     return np.concatenate([near, lead(near), over], axis=2)
+
+
+def _top_elsewhere(
+    cosines: NDArray[np.float64], grades: NDArray[np.int8]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """For each row and entry what :func:`_top` says of the examples of anything else, and for which
+    entries that is so: not those of whose own examples some row's nearest ones are full.
+
+    Only the nearest examples are looked at, once for all entries: the few that are wanted stand among them.
+    """
+    count = min(_AMONG, cosines.shape[1])
+    if count < _FEW or not len(cosines):
+        return np.zeros((len(cosines), grades.shape[1], _FEW)), np.zeros(grades.shape[1], dtype=bool)
+    nearest = np.argpartition(-cosines, count - 1, axis=1)[:, :count]
+    values = np.take_along_axis(cosines, nearest, axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    values, nearest = np.take_along_axis(values, order, axis=1), np.take_along_axis(nearest, order, axis=1)
+    found = (grades[nearest] == 0).cumsum(axis=1, dtype=np.int16)
+    places = np.stack([(found >= nth).argmax(axis=1) for nth in range(_FEW, 0, -1)], axis=2)
+    top = np.take_along_axis(values[:, :, None], places.reshape(len(cosines), -1, 1), axis=1)
+    enough: NDArray[np.bool_] = (found[:, -1] >= _FEW).all(axis=0)
+    return np.maximum(top.reshape(places.shape), _FLOOR), enough
 
 
 def _top(cosines: NDArray[np.float64]) -> NDArray[np.float64]:

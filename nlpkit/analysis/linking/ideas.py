@@ -82,7 +82,7 @@ def _against(
     return chosen
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _present(text: str) -> NDArray[np.float64]:
     found = concepts(text)
     return np.array([name in found for name in concept_names()], dtype=np.float64)

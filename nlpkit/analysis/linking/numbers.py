@@ -51,8 +51,14 @@ _OTHER_REPORTS = re.compile(
 """A numbered recommendation with the report that it stands in; it speaks of that report, not of the work."""
 
 
+_MAY_NUMBER = re.compile(r"\b(?:rec|act)\D{0,60}\d", re.IGNORECASE)
+"""What every such number has before it, and sooner found: hardly a text has any."""
+
+
 def own_words(text: str, catalogue: Catalogue) -> str:
     """A text with blanks where it numbers the recommendations of reports other than the catalogue."""
+    if _MAY_NUMBER.search(text) is None:
+        return text
     return _OTHER_REPORTS.sub(
         lambda match: match[0] if names_catalogue(catalogue, match[0]) else " " * len(match[0]), text
     )

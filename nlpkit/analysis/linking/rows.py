@@ -11,10 +11,10 @@ from nlpkit.analysis.linking.numbers import own_words
 from nlpkit.analysis.linking.parts import Row
 from nlpkit.analysis.similarity import compared_terms, telling_terms, without_preamble
 from nlpkit.catalogue import Catalogue
+from nlpkit.embedding.pooling import sentences_of
 from nlpkit.language.acronyms import count_definitions, decided, sector_acronyms, write_out
 from nlpkit.language.annotations import Reference, TextAnalysis
 from nlpkit.language.references import find_references
-from nlpkit.language.sentences import split_sentences
 
 __all__ = ["Definitions", "defined", "passages", "rows_of", "text_columns"]
 
@@ -106,7 +106,7 @@ def _meanings(
 
 def passages(text: str) -> list[str]:
     """The sentences of a text without their preambles and, after them, the text as a whole."""
-    pieces = [without_preamble(text[start:end]) for start, end in split_sentences(text)]
+    pieces = [without_preamble(sentence) for sentence in sentences_of(text.strip()) if sentence]
     if len(pieces) > 1:
         pieces.append(without_preamble(text))
     return [piece for piece in pieces if compared_terms(piece)]
