@@ -7,7 +7,8 @@ Three members vote, by their log-probabilities:
   the update (strongest, mean, last, noisy-or) and weighed, with the signals of
   :mod:`nlpkit.analysis.signals`, the calendar and the verdict of the hand-set weights, by a second one.
 * *words*: a softmax regression on the TF-IDF of the words, pairs and triples of the whole update;
-* *rules*: the hand-set weights of ``lexicons/status_weights.json``, with a quarter of the vote.
+* *rules*: the hand-set weights of ``lexicons/status_weights.json``, with a quarter of the vote, and with
+  what the plan itself still has to do (:func:`rule_scores`).
 
 A temperature, set on predictions for services left out, makes probabilities of the vote. All of it is
 figures in ``models/status``; nothing here learns (:mod:`nlpkit.learning.train` does).
@@ -48,6 +49,7 @@ __all__ = [
     "kept_model",
     "packaged_model",
     "pooled",
+    "rule_scores",
     "sentence_values",
     "softmax",
     "vote",
@@ -81,6 +83,7 @@ _ARRAYS = (
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+|%")
 _LEAST = 1e-6
 _LEFT_OUT_AT_ONCE = 500_000  # sentences times words of one update: some 10 MB
+_PLAN_SAYS = 1.4  # by which what a plan dates for later lowers the vote for "complete", in log-probability
 _RULES_SAY = 0.25  # the share of the vote of the hand-set weights, which know nothing of the corpus' habits
 
 Array = NDArray[np.float64]
@@ -266,7 +269,7 @@ class StatusModel:
         numbers = [self.vocabulary.numbered(text) for text in texts]
         evidence = self.evidence(numbers, vectors, sentences)
         values = _in_order(self.document_names, document)
-        rules = np.array([document[name] for name in RULES])
+        rules = rule_scores(document)
         whole = self._vote(values, evidence, numbers, rules, self._in_house(texts))
         return Reading(softmax(whole), self._lost(texts, values, evidence, numbers, rules))
 
@@ -342,8 +345,10 @@ class StatusModel:
         key = f"signal_{name}"
         if key not in self._place:
             return 0.0
-        row = self.arrays["document"][self._place[key]]
-        return float(row[STATUSES.index(status)] - row.mean()) * (1 - _RULES_SAY) / (2 * self.temperature)
+        row = self.arrays["document"][self._place[key]] * (1 - _RULES_SAY) / 2
+        if name == "plan_gap":
+            row[STATUSES.index(str(Status.COMPLETE))] -= _PLAN_SAYS
+        return float(row[STATUSES.index(status)] - row.mean()) / self.temperature
 
     @property
     def _place(self) -> Mapping[str, int]:
@@ -441,6 +446,18 @@ class StatusModel:
             temperature=temperature,
             encoder=str(facts["encoder"]),
         )
+
+
+def rule_scores(document: Mapping[str, float]) -> Array:
+    """The vote of the hand-set weights, shape ``(7,)``: log-probabilities, from :func:`document_values`.
+
+    Where the plan dates work that is still to be done, little is left to "complete", and that counts in
+    full and not by the weights' share of the vote: the other members hardly read more than the update.
+    """
+    scores = np.array([document[name] for name in RULES])
+    if document.get("signal_plan_gap", 0.0) >= 1.0:
+        scores[STATUSES.index(str(Status.COMPLETE))] -= _PLAN_SAYS / _RULES_SAY
+    return scores
 
 
 def vote(stages: Array, words: Array, rules: Array) -> Array:

@@ -24,13 +24,13 @@ from nlpkit.analysis import status as by_rule
 from nlpkit.analysis.signals import read_signals
 from nlpkit.analysis.status_model import (
     FORMAT_OF_HOUSES,
-    RULES,
     STATUSES,
     StatusModel,
     Vocabulary,
     document_values,
     grams,
     pooled,
+    rule_scores,
     sentence_values,
     softmax,
     vote,
@@ -188,7 +188,7 @@ def _fit(data: Material) -> Trained:
             whole[inside], data.label[inside], _RIDGE["document"], counts=counts[inside]
         )
         stages[outside] = whole[outside] @ weights + bias
-    rules = np.array([[row[name] for name in RULES] for row in data.document])
+    rules = np.array([rule_scores(row) for row in data.document])
     scores = vote(np.log(softmax(stages)), np.log(softmax(words)), rules)
     near = data.typical if data.typical.sum() >= _LEAST_TYPICAL else np.ones(count, dtype=np.bool_)
     temperature = _temperature(scores[near], data.label[near])
