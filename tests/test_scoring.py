@@ -114,6 +114,7 @@ class Watched(WordEncoder):
 def test_the_encoder_is_asked_seldom_beside_and_never_twice_for_a_sentence(
     updates: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("NLPKIT_CACHE", str(tmp_path))  # no judgement is remembered there
     encoder = Watched()
     kept = CachedEncoder(encoder, tmp_path)
     asked_by: list[int] = []
