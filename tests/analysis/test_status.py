@@ -133,6 +133,23 @@ def test_a_setback_counts_less_once_it_is_made_up() -> None:
     assert risk[1] < risk[0] / 2
 
 
+def test_trouble_is_not_outweighed_by_how_much_is_told_to_be_going_on() -> None:
+    trouble = "The new system has been delayed because the supplier lost its engineers."
+    work = (
+        "The working group meets every month.",
+        "A draft policy is being written.",
+        "Sessions are under way at six stations.",
+        "Managers continue to be briefed.",
+        "Further workshops will be held in the summer.",
+        "The remaining stations are being visited.",
+    )
+    found = judged(*({"update": " ".join((trouble, *work[:n]))} for n in range(len(work) + 1)))
+    assert set(found["status"]) == {"at_risk"}
+    odds = [shares["at_risk"] / shares["on_track"] for shares in found["status_probabilities"]]
+    assert odds == pytest.approx([odds[0]] * len(odds), rel=0.01)
+    assert said(" ".join(work)) == "on_track"
+
+
 def test_the_declared_colour_does_not_move_the_status() -> None:
     row = {"update": "Recruitment is under way and interviews are being held.", **ASKED}
     frames = [judged({**row, "declared": colour}) for colour in ("", "RED", "GREEN", "Complete")]

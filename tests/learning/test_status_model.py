@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -17,8 +18,20 @@ import pytest
 import nlpkit
 from nlpkit import features
 from nlpkit.analysis import status
-from nlpkit.analysis.status_model import STATUSES, StatusModel, grams, kept_model, pooled
+from nlpkit.analysis.signals import read_signals
+from nlpkit.analysis.status_model import (
+    STATUSES,
+    StatusModel,
+    document_values,
+    grams,
+    kept_model,
+    pooled,
+    rule_scores,
+    vote,
+)
+from nlpkit.analysis.views import case_at
 from nlpkit.errors import InputError, NlpkitError
+from nlpkit.learning import train
 from nlpkit.learning.corpus import corpus, labelled, labelled_table
 from nlpkit.learning.train import Trained, fit, material, predict, split_by_group, write
 from nlpkit.resources import bundled
@@ -147,6 +160,40 @@ def test_confidence_is_set_on_the_typical_rows() -> None:
         return fit(material(data, WordHash())).model.temperature
 
     assert temperature([not o for o in odd]) < temperature([True] * len(odd))
+
+
+def test_a_typical_row_counts_as_two() -> None:
+    chance = np.random.default_rng(5)
+    rows, label = chance.normal(size=(40, 6)), chance.integers(0, 7, 40)
+    typical = np.arange(40) % 3 == 0
+    twice = np.concatenate([np.arange(40), np.flatnonzero(typical)])
+    counted = train._softmax_regression(rows, label, 1.0, counts=np.where(typical, 2.0, 1.0))
+    repeated = train._softmax_regression(rows[twice], label[twice], 1.0)
+    for one, other in zip(counted, repeated, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-3)
+    table = planted()
+    data = labelled(table.drop(columns=["status", "why"]), list(table["status"]), table["why"], {})
+    read = replace(material(data, WordHash()), typical=np.arange(len(table)) % 2 == 0)
+    assert train._counts(read).tolist() == [2.0 if place % 2 == 0 else 1.0 for place in range(len(table))]
+
+
+def test_what_the_plan_dates_for_later_leaves_little_to_complete() -> None:
+    update = (
+        "A welfare officer is assigned to everyone who raises a concern, and the guidance is on the portal."
+    )
+    shares = {}
+    for name, plan in (("none", ""), ("dated", "Train the remaining officers by December 2023.")):
+        row = {"update": update, "as_of": "2023-05", "recommendation": "Support those who raise concerns."}
+        table = conform(pd.DataFrame([{**row, "planned_action": plan}]))
+        made = features.compute(table)
+        case = case_at(table, made, 0)
+        signals = read_signals(case)
+        by_rule = dict.fromkeys(STATUSES, 1 / 7)
+        assert any(s.name == "plan_gap" and s.value == 1 for s in signals) == (name == "dated")
+        shares[name] = vote(np.zeros(7), np.zeros(7), rule_scores(document_values(case, signals, by_rule)))
+    lowered = shares["dated"] - shares["none"]
+    assert lowered[STATUSES.index("complete")] < -1
+    assert np.delete(lowered, STATUSES.index("complete")) == pytest.approx(0)
 
 
 def test_a_model_survives_its_files(tmp_path: Path) -> None:
