@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 
 from nlpkit.embedding import Encoder
-from nlpkit.engines import Engine, Part, Pieces
+from nlpkit.engines import Engine, Part, Pieces, packed, unpacked
 from nlpkit.engines.on_dask import DaskEngine
 from nlpkit.errors import InputError
 from nlpkit.files import file_bytes, write_table
 from nlpkit.judging import Progress, silent
-from nlpkit.partitions import Orders, finished_parts, judgements, packed, unpacked
+from nlpkit.partitions import Orders, finished_parts, judgements
 from nlpkit.reading.gathering import gather
 from nlpkit.schema import SCORE_COLUMNS
 from nlpkit.scoring import make_tools, whole

@@ -11,6 +11,7 @@ import pytest
 
 import nlpkit
 from nlpkit import partitions
+from nlpkit.engines import Pieces, packed, unpacked
 from nlpkit.engines.local import LocalEngine
 from nlpkit.errors import InputError
 from nlpkit.files import write_table
@@ -89,7 +90,7 @@ def test_rows_of_one_service_meet_in_one_bucket() -> None:
 
 def test_what_is_packed_comes_out_again() -> None:
     value = [["a\ud800", 0.1 + 0.2, None, {"b": [1, True]}], []]
-    assert partitions.unpacked(partitions.packed(value)) == value
+    assert unpacked(packed(value)) == value
 
 
 def test_parts_wait_in_files_that_are_gone_in_the_end() -> None:
@@ -99,7 +100,7 @@ def test_parts_wait_in_files_that_are_gone_in_the_end() -> None:
         assert path.exists()
         found = engine.take(handle)
         assert found["a"].tolist() == [0, 1, 2, 3, 4] and found["b"].dtype == np.uint8
-        pieces = engine.run(lambda part: partitions.Pieces({7: part}), handle)
+        pieces = engine.run(lambda part: Pieces({7: part}), handle)
         assert engine.take(engine.pick(pieces, 7))["a"].tolist() == [0, 1, 2, 3, 4]
         assert engine.take(engine.pick(pieces, 8)) is None
         engine.forget([handle])

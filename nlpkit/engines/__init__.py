@@ -7,12 +7,15 @@ for. So the work is written once, whatever runs it.
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Engine", "Part", "Pieces"]
+__all__ = ["Engine", "Part", "Pieces", "packed", "unpacked"]
 
 Part = dict[str, NDArray[Any]]
 """A result: arrays by name."""
@@ -58,3 +61,14 @@ class Engine(Protocol):
     def forget(self, handles: Iterable[Any]) -> None:
         """These are not wanted any more."""
         ...
+
+
+def packed(value: Any) -> NDArray[np.uint8]:
+    """A value as JSON has it, small, as an array."""
+    raw = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf8", "surrogatepass")
+    return np.frombuffer(zlib.compress(raw, 1), dtype=np.uint8)
+
+
+def unpacked(made: NDArray[np.uint8]) -> Any:
+    """The value that :func:`packed` was given; its tuples are lists."""
+    return json.loads(zlib.decompress(made.tobytes()).decode("utf8", "surrogatepass"))
