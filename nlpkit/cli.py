@@ -17,16 +17,15 @@ import typer
 import nlpkit
 from nlpkit import cataloguing, console
 from nlpkit.errors import NlpkitError
+from nlpkit.history_cli import history_app
 from nlpkit.options import (
     AsOf,
     Catalogue,
     EncoderName,
     EngineName,
-    HistoryFile,
     HistoryWait,
     Inputs,
     MaybeCatalogue,
-    OfService,
     Out,
     Quiet,
     Resume,
@@ -53,12 +52,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-history_app = typer.Typer(
-    name="history",
-    help="Look into a history that 'nlpkit score --history FILE' keeps.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
 app.add_typer(history_app)
 app.add_typer(cataloguing.app)
 app.add_typer(review_app)
@@ -580,64 +573,6 @@ def train(
     from nlpkit.learning.train import train_status
 
     console.say(*train_status(data, Path(out)), error=False)
-
-
-@history_app.command("list")
-def history_list(file: HistoryFile, out: Out = "", history_wait: HistoryWait = 10.0) -> None:
-    """What is in it: one row per service and period."""
-    from nlpkit.history import occasions
-
-    console.prepare(out)
-    console.apart(out, file)
-    console.write(occasions(file, wait=history_wait), out)
-
-
-@history_app.command("export")
-def history_export(
-    file: HistoryFile,
-    out: Out = "",
-    service: OfService = "",
-    replaced: Annotated[
-        bool, typer.Option("--replaced", help="Also the versions that a corrected text took the place of.")
-    ] = False,
-    history_wait: HistoryWait = 10.0,
-) -> None:
-    """Every update with its judgements, and when and in which file it was seen."""
-    from nlpkit.history import versions
-
-    console.prepare(out)
-    console.apart(out, file)
-    console.write(versions(file, service=service, replaced=replaced, wait=history_wait), out)
-
-
-@history_app.command("compare")
-def history_compare(
-    file: HistoryFile,
-    out: Out = "",
-    service: OfService = "",
-    since: Annotated[
-        str,
-        typer.Option(
-            "--from",
-            metavar="PERIOD",
-            help="First period: as the plan writes it, or a day, month or year. Without it: the first.",
-            show_default=False,
-        ),
-    ] = "",
-    until: Annotated[
-        str,
-        typer.Option("--to", metavar="PERIOD", help="Last period. Without it: the last.", show_default=False),
-    ] = "",
-    history_wait: HistoryWait = 10.0,
-) -> None:
-    """Per action what moved, what stood still, and for how many periods."""
-    from nlpkit.analysis.movement import movement
-    from nlpkit.history import recall
-
-    console.prepare(out)
-    console.apart(out, file)
-    past = recall(file, judged=True, service=service, missing=False, wait=history_wait)
-    console.write(movement(past, since=since, until=until, source=file), out)
 
 
 def main() -> None:
