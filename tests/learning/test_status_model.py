@@ -175,6 +175,9 @@ def test_a_typical_row_counts_as_two() -> None:
     data = labelled(table.drop(columns=["status", "why"]), list(table["status"]), table["why"], {})
     read = replace(material(data, WordHash()), typical=np.arange(len(table)) % 2 == 0)
     assert train._counts(read).tolist() == [2.0 if place % 2 == 0 else 1.0 for place in range(len(table))]
+    alike = fit(replace(read, typical=np.ones(len(table), dtype=np.bool_))).model.arrays
+    for name, found in fit(read).model.arrays.items():
+        assert name in {"idf"} or not np.allclose(found, alike[name]), name
 
 
 def test_what_the_plan_dates_for_later_leaves_little_to_complete() -> None:
