@@ -356,7 +356,8 @@ Made by `python benchmarks/status.py`. Cross-validation (CV) on the train split 
 {train} rows of {services} services, whole services left out. Test: {test} rows of {tested} other services,
 from which nothing was learned; its figures were in sight when variants were compared. In brackets
 95% bootstrap intervals over rows; ECE is the expected calibration error over ten bins;
-"pairs" are minimal pairs: share of their rows right / share of pairs wholly right (number of pairs). The hand-set rules were made on the starter rows of the train split.
+"pairs" are minimal pairs: share of their rows right / share of pairs wholly right (number of pairs).
+The hand-set rules were made on the starter rows of the train split.
 
 | {heads} |
 |---|---|---|---|---|---|---|---|---|
