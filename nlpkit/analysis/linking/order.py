@@ -23,13 +23,14 @@ from numpy.typing import NDArray
 
 from nlpkit.analysis.linking.parts import Link, ranked
 
-__all__ = ["Own", "Placed", "Sequences", "follows", "placed", "posterior", "sequences"]
+__all__ = ["NOTHING", "Own", "Placed", "Sequences", "follows", "placed", "posterior", "sequences"]
 
 CHANCE = 0.001
 """How often a document in an order that says nothing is taken for one in the catalogue's, at most."""
 
 _SURE = 0.5  # probability from which a row's own best entry shows where the document has got to
-_SHARE = 0.5  # of the places of a document, those that are sure, and
+_TELLING = 4  # words that say what a row is about, from which it could be sure
+_SHARE = 0.5  # of the places of a document that have so many, those that are sure, and
 _RUN = 0.8  # of the sure ones, those in the catalogue's order: what both must reach at least
 
 _BASE = 0.022  # of the authored pairs of row and entry, those that are equivalent (corpora/links, tune)
@@ -37,17 +38,20 @@ _LEAST = 0.0005  # a probability below it says no less than this one
 _MOST = 1000.0  # odds that one row may bring in, so that none outvotes all others
 _DULL = 0.5  # exponent by which what speaks against an entry is weakened: the models were taught on rows ...
 _WORDS = 0.8  # ... that name their subject. Each word that does makes it likelier that it is another one.
-_RATES = (3.0, 1.0, 8.0, 3.0)  # rows seen beforehand that answer nothing, the same entry, the next, a later one
+_RATES = (1.5, 0.5, 4.0, 1.5)  # rows seen beforehand: nothing answered, the same entry, the next, a later one
 _ROUNDS = 5
 _CELLS = 5_000_000  # places × entries up to which a document is aligned
 
-SAME_FROM = 0.7
+SAME_FROM = 0.6
 """Posterior probability from which a row is called equivalent to the entry that its place gives it."""
 
-RELATED_FROM = 0.3
+RELATED_FROM = 0.25
 """... and from which it is called related."""
 
-_KEPT = 0.8  # an own link as probable as this stays what it is
+_SCORE = 0.94  # the best of a link by place: less than a row's that says itself what it answers
+_HALF = 0.5  # the best of one that is only related by its place
+_KEPT = 0.9  # an own link as probable as this stays what it is
+_SUPPORTED = 0.005  # own probability without which a row that names a subject is not called equivalent
 _BROKEN = 0.05  # posterior below which an own link less probable than that breaks the order
 
 
@@ -85,12 +89,19 @@ class Own:
 
     @property
     def sure(self) -> tuple[int, float] | None:
-        """The entry that the row plainly answers, and how probably; None where it is not plain."""
+        """The entry that the row plainly answers, and how plainly; None where it is not plain.
+
+        That is the probability, and one more where the row itself names or quotes the entry.
+        """
         if not self.links or self.links[0].grade != "equivalent":
             return None
-        first = self.links[0]
-        value = first.score if self.settled else dict(self.same).get(first.entry, 0.0)
-        return (first.entry, value) if value >= _SURE else None
+        entry = self.links[0].entry
+        value = dict(self.same).get(entry, 0.0) + self.settled
+        return (entry, value) if value >= _SURE else None
+
+
+NOTHING = Own((), (), -1, False)
+"""A row that says nothing of the catalogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,17 +158,18 @@ def sequences(
     return found
 
 
-def follows(entries: Sequence[tuple[int, float] | None]) -> bool:
+def follows(entries: Sequence[tuple[int, float] | None], telling: int) -> bool:
     """Whether a document goes through the catalogue in order.
 
     Args:
-        entries: of each place the entry that is plainly answered there, and how probably.
+        entries: of each place the entry that is plainly answered there, and how plainly.
+        telling: how many places have a text that says what it is about.
 
-    Of an entry that several places answer the likeliest counts, so that all are different and, if the order
-    says nothing, every order of them is as likely as any other. Among all orders of ``n`` things, those with
-    a run of ``k`` that increases are at most ``C(n, k) / k!`` of all: there are so many choices of ``k``
-    things, and each is in order once in ``k!`` times. That bound must be under :data:`CHANCE`, which seven
-    answers reach if all are in order, and not fewer.
+    Of an entry that several places answer, the place that does so most plainly counts, wherever it stands. So
+    all are different and, if the order says nothing, each order of them is as likely as any other. Among all
+    orders of ``n`` things, those with a run of ``k`` that increases are at most ``C(n, k) / k!`` of all: there
+    are so many choices of ``k`` things, and each is in order once in ``k!`` times. That bound must be under
+    :data:`CHANCE`, which seven answers reach if all are in order, and not fewer.
     """
     best: dict[int, tuple[float, int]] = {}
     sure = 0
@@ -165,7 +177,7 @@ def follows(entries: Sequence[tuple[int, float] | None]) -> bool:
         if one is not None:
             sure += 1
             best[one[0]] = max(best.get(one[0], (0.0, 0)), (one[1], -place))
-    if sure < _SHARE * len(entries):
+    if sure < _SHARE * telling:
         return False
     ordered = [entry for _, entry in sorted((-place, entry) for entry, (_, place) in best.items())]
     run = longest_run(ordered)
@@ -194,7 +206,11 @@ def placed(owns: Sequence[Own], documents: Sequences, entries: int) -> dict[int,
         if len(places) * entries > _CELLS:
             continue
         sure = [_sure(owns, rows) for rows in places]
-        if not follows(sure):
+        telling = sum(
+            one is not None or max(owns[row].words for row in rows) >= _TELLING
+            for one, rows in zip(sure, places, strict=True)
+        )
+        if not follows(sure, telling):
             continue
         given = posterior(np.stack([_odds(owns, rows, entries) for rows in places]))
         given = np.round(given, 4)
@@ -224,8 +240,9 @@ def _sure(owns: Sequence[Own], rows: Sequence[int]) -> tuple[int, float] | None:
 
 
 def _odds(owns: Sequence[Own], rows: Sequence[int], entries: int) -> NDArray[np.float64]:
-    """By how much a place's text makes each entry likelier than nothing; of several rows, what the likeliest says."""
-    return np.max([_odds_of(owns[row], entries) for row in rows], axis=0)
+    """By how much a place's text makes each entry likelier than nothing; of several rows, the most."""
+    found: NDArray[np.float64] = np.max([_odds_of(owns[row], entries) for row in rows], axis=0)
+    return found
 
 
 def _odds_of(own: Own, entries: int) -> NDArray[np.float64]:
@@ -250,24 +267,28 @@ def _changed(own: Own, given: NDArray[np.float64], between: tuple[int | None, in
     """The links of a row, if its place changes them."""
     said = dict(own.same)
     links = {link.entry: link for link in own.links}
-    if any(link.grade == "equivalent" and said.get(link.entry, 0.0) >= _KEPT for link in own.links):
-        return None
+    kept = [one.entry for one in own.links if one.grade == "equivalent" and said.get(one.entry, 0) >= _KEPT]
     best = int(given.argmax())
     value = float(given[best])
     raised = None
     lowered = []
     known = links.get(best)
-    if value >= SAME_FROM:
+    if kept:
+        if best not in kept or value < SAME_FROM:
+            return None
+    elif value >= SAME_FROM and (own.words < _TELLING or said.get(best, 0.0) >= _SUPPORTED):
         raised = best
-        score = max(value, known.score if known else 0.0)
-        links[best] = Link(best, "equivalent", round(score, 2), known.why if known else "")
-    elif value >= RELATED_FROM and known is None:
-        raised = best
-        links[best] = Link(best, "related", round(value, 2))
+        score = max(min(value, _SCORE), known.score if known else 0.0)
+        links[best] = Link(best, "equivalent", round(score, 2))
+    elif value >= RELATED_FROM:
+        score = round(min(value, _HALF), 2)
+        if known is None or (known.grade == "related" and known.score < score):
+            raised = best
+            links[best] = Link(best, "related", score)
     for entry, link in list(links.items()):
-        if entry != raised and link.grade == "equivalent" and given[entry] < _BROKEN:
+        if entry != best and entry not in kept and link.grade == "equivalent" and given[entry] < _BROKEN:
             lowered.append(entry)
-            links[entry] = replace(link, grade="related", score=min(link.score, 0.5))
+            links[entry] = replace(link, grade="related", score=min(link.score, _HALF))
     changed = ranked(links.values())
     # Links are compared by all that is told of them but their reasons.
     return None if changed == own.links else Placed(changed, raised, tuple(lowered), between)
@@ -331,4 +352,3 @@ def _both_ways(
         )
         behind /= behind.max()
     return given, counts
-

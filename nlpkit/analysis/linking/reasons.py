@@ -85,7 +85,11 @@ def missing(number: int, row: Row, facets: Facets) -> str:
 def stands(before: str, after: str) -> str:
     """Where a row stands, told by the ids of the entries that the rows before and after it answer."""
     if before and after:
-        place = f"between the answers to {before} and {after}" if before != after else f"among the answers to {before}"
+        place = (
+            f"between the answers to {before} and {after}"
+            if before != after
+            else f"among the answers to {before}"
+        )
     else:
         place = f"after the answer to {before}" if before else f"before the answer to {after}"
     return f"stands {place}, in a plan that follows the catalogue's order"

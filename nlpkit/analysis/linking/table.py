@@ -141,15 +141,17 @@ def own_links(
 
 
 def links_in_order(
-    updates: pd.DataFrame, owns: Sequence[Own], catalogue: Catalogue
+    updates: pd.DataFrame, owns: Sequence[Own], catalogue: Catalogue | None
 ) -> list[list[dict[str, Any]]]:
     """For each row its links, best first, as ``{id, title, grade, score}``; none: ``[]``.
 
     Args:
         updates: an update table that has all rows of its documents.
         owns: what :func:`own_links` said of its rows.
-        catalogue: what they were linked to.
+        catalogue: what they were linked to; nothing is linked without one.
     """
+    if catalogue is None:
+        return [[] for _ in owns]
     changed = _placed(updates, owns, catalogue)
     links = [changed[i].links if i in changed else own.links for i, own in enumerate(owns)]
     return [[_item(item, catalogue) for item in own] for own in links]
