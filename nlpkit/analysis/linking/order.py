@@ -45,13 +45,13 @@ _CELLS = 5_000_000  # places × entries up to which a document is aligned
 SAME_FROM = 0.6
 """Posterior probability from which a row is called equivalent to the entry that its place gives it."""
 
-RELATED_FROM = 0.25
+RELATED_FROM = 0.2
 """... and from which it is called related."""
 
 _SCORE = 0.94  # the best of a link by place: less than a row's that says itself what it answers
 _HALF = 0.5  # the best of one that is only related by its place
 _KEPT = 0.9  # an own link as probable as this stays what it is
-_SUPPORTED = 0.005  # own probability without which a row that names a subject is not called equivalent
+_SUPPORTED = 0.005  # own probability without which a row that names a subject is not given an entry
 _BROKEN = 0.05  # posterior below which an own link less probable than that breaks the order
 
 
@@ -167,8 +167,8 @@ def follows(entries: Sequence[tuple[int, float] | None], telling: int) -> bool:
 
     Of an entry that several places answer, the place that does so most plainly counts, wherever it stands. So
     all are different and, if the order says nothing, each order of them is as likely as any other. Among all
-    orders of ``n`` things, those with a run of ``k`` that increases are at most ``C(n, k) / k!`` of all: there
-    are so many choices of ``k`` things, and each is in order once in ``k!`` times. That bound must be under
+    orders of ``n`` things, those with an increasing run of ``k`` are at most ``C(n, k) / k!`` of all: so many
+    choices of ``k`` things there are, and each is in order once in ``k!`` times. That bound must be under
     :data:`CHANCE`, which seven answers reach if all are in order, and not fewer.
     """
     best: dict[int, tuple[float, int]] = {}
@@ -276,7 +276,9 @@ def _changed(own: Own, given: NDArray[np.float64], between: tuple[int | None, in
     if kept:
         if best not in kept or value < SAME_FROM:
             return None
-    elif value >= SAME_FROM and (own.words < _TELLING or said.get(best, 0.0) >= _SUPPORTED):
+    elif own.words >= _TELLING and said.get(best, 0.0) < _SUPPORTED:
+        pass  # it names a subject, and another one
+    elif value >= SAME_FROM:
         raised = best
         score = max(min(value, _SCORE), known.score if known else 0.0)
         links[best] = Link(best, "equivalent", round(score, 2))
