@@ -46,7 +46,7 @@ SAME_FROM = 0.6
 """Posterior probability from which a row is called equivalent to the entry that its place gives it."""
 
 RELATED_FROM = 0.2
-"""... and from which it is called related."""
+"""... and from which one that names no subject is called related."""
 
 _SCORE = 0.94  # the best of a link by place: less than a row's that says itself what it answers
 _HALF = 0.5  # the best of one that is only related by its place
@@ -273,16 +273,17 @@ def _changed(own: Own, given: NDArray[np.float64], between: tuple[int | None, in
     raised = None
     lowered = []
     known = links.get(best)
+    names = own.words >= _TELLING
     if kept:
         if best not in kept or value < SAME_FROM:
             return None
-    elif own.words >= _TELLING and said.get(best, 0.0) < _SUPPORTED:
-        pass  # it names a subject, and another one
+    elif names and said.get(best, 0.0) < _SUPPORTED:
+        pass  # the subject is another
     elif value >= SAME_FROM:
         raised = best
         score = max(min(value, _SCORE), known.score if known else 0.0)
         links[best] = Link(best, "equivalent", round(score, 2))
-    elif value >= RELATED_FROM:
+    elif value >= RELATED_FROM and not names:
         score = round(min(value, _HALF), 2)
         if known is None or (known.grade == "related" and known.score < score):
             raised = best

@@ -78,6 +78,8 @@ def link(
         plan itself names the entry as what it answers, 0.95 where it points there): entries that do not
         differ there stand in the catalogue's order. ``why`` gives the passages, words and ideas of both
         sides and, for ``related``, what equivalence would still need. A row that nothing fits has no link.
+        In a document that plainly goes through the catalogue in order, rows are judged with their neighbours
+        (:mod:`nlpkit.analysis.linking.order`), and ``why`` says where that decided.
         Of a catalogue of more than 200 entries, the 20 nearest to each row are judged.
     """
     return link_rows(updates, ready(catalogue, encoder), encoder, analyses=analyses)
