@@ -189,6 +189,8 @@ def test_a_repeated_entry_counts_once_and_most_rows_must_be_sure() -> None:
     stray[3] = (15, 0.9)
     assert follows(stray, 12)
     assert not follows([(n, 0.9) for n in (6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4, 5)], 12)
+    partly = [*range(28), *range(39, 27, -1)]  # far from chance, but not the catalogue's order
+    assert not follows([(n, 0.9) for n in partly], 40)
 
 
 def test_documents_are_told_apart_and_an_id_used_again_is_another_action() -> None:
@@ -255,6 +257,10 @@ def test_a_confident_link_out_of_order_stays_and_a_doubtful_one_is_lowered() -> 
     rows = [own((n, 0.97), words=6) for n in range(12)]
     rows.insert(6, own((17, 0.95), words=8))
     assert 6 not in placed(rows, one_document(13), 20)
+    rows[6] = own((17, 0.95), (15, 0.5), words=8)
+    assert 6 not in placed(rows, one_document(13), 20)
+    rows[5] = own((5, 0.95), (15, 0.5), words=8)
+    assert [one.grade for one in placed(rows, one_document(13), 20)[5].links] == ["equivalent", "related"]
     rows[6] = own((17, 0.5), words=8)
     lowered = placed(rows, one_document(13), 20)[6]
     assert [(one.entry, one.grade) for one in lowered.links] == [(17, "related")]
@@ -268,6 +274,29 @@ def test_a_row_that_speaks_of_something_else_is_not_placed() -> None:
         rows[5] = own((5, same), words=words)
         found = placed(rows, one_document(12), 20)[5]
         assert [(one.entry, one.grade) for one in found.links] == [(5, "equivalent")]
+
+
+def test_what_the_place_leaves_open_is_related_if_the_row_names_no_subject() -> None:
+    rows = [own((n, 0.97), words=6) for n in range(12) if n not in (5, 6)]
+    for words, expected in ((0, [(5, "related")]), (6, [])):
+        rows[5:5] = [own((5, 0.03), (6, 0.03), words=words)]
+        found = placed(rows, one_document(11), 20)
+        assert [(one.entry, one.grade) for one in (found[5].links if 5 in found else ())] == expected
+        del rows[5]
+
+
+def test_the_more_a_row_says_the_more_its_text_must_support_the_place() -> None:
+    rows = [own((n, 0.97), words=6) for n in range(12)]
+    for words, raised in ((0, True), (4, True), (30, False)):
+        found = placed([*rows, own((12, 0.006), words=words)], one_document(13), 20)
+        assert (12 in found) == raised
+
+
+def test_a_document_of_far_more_rows_than_entries_is_no_such_plan() -> None:
+    for silent_rows, changed in ((1, True), (140, False)):
+        rows = [own((n, 0.97), words=6) for n in range(7)] + [own(words=0)] * silent_rows
+        rows.insert(3, own((3, 0.3), (2, 0.3), words=2))
+        assert bool(placed(rows, one_document(len(rows)), 7)) == changed
 
 
 def test_what_a_row_says_by_itself_survives_the_journey(spotlight: Catalogue) -> None:

@@ -40,7 +40,8 @@ _DULL = 0.5  # exponent by which what speaks against an entry is weakened: the m
 _WORDS = 0.8  # ... that name their subject. Each word that does makes it likelier that it is another one.
 _RATES = (1.5, 0.5, 4.0, 1.5)  # rows seen beforehand: nothing answered, the same entry, the next, a later one
 _ROUNDS = 5
-_CELLS = 5_000_000  # places × entries up to which a document is aligned
+_EACH = 20  # places for each entry of the catalogue: a document that has more is no plan that answers it
+_CELLS = 5_000_000  # places × entries up to which a document is aligned, so that it stays quick
 
 SAME_FROM = 0.6
 """Posterior probability from which a row is called equivalent to the entry that its place gives it."""
@@ -203,7 +204,7 @@ def placed(owns: Sequence[Own], documents: Sequences, entries: int) -> dict[int,
     """
     found: dict[int, Placed] = {}
     for places in documents:
-        if len(places) * entries > _CELLS:
+        if len(places) > _EACH * entries or len(places) * entries > _CELLS:
             continue
         sure = [_sure(owns, rows) for rows in places]
         telling = sum(
@@ -246,8 +247,6 @@ def _odds(owns: Sequence[Own], rows: Sequence[int], entries: int) -> NDArray[np.
 
 
 def _odds_of(own: Own, entries: int) -> NDArray[np.float64]:
-    if own.words < 0:
-        return np.ones(entries)
     same = np.full(entries, _LEAST)
     for entry, value in own.same:
         same[entry] = max(value, _LEAST)
@@ -259,7 +258,7 @@ def _odds_of(own: Own, entries: int) -> NDArray[np.float64]:
     same = np.minimum(same, 0.9999)
     ratio = same / (1 - same) * ((1 - _BASE) / _BASE)
     dull = np.where(ratio < 1, ratio**_DULL, ratio)
-    weak: NDArray[np.float64] = np.where(dull < 1, dull * _WORDS**own.words, dull)
+    weak: NDArray[np.float64] = np.where(dull < 1, dull * _WORDS ** max(own.words, 0), dull)
     return np.minimum(weak, _MOST)
 
 
