@@ -34,7 +34,7 @@ _SHARE = 0.5  # of the places of a document that have so many, those that are su
 _RUN = 0.8  # of the sure ones, those in the catalogue's order: what both must reach at least
 
 _BASE = 0.022  # of the authored pairs of row and entry, those that are equivalent (corpora/links, tune)
-_LEAST = 0.0005  # a probability below it says no less than this one
+_LEAST = 0.001  # a probability below it says no less than this one, as it is not remembered either
 _MOST = 1000.0  # odds that one row may bring in, so that none outvotes all others
 _DULL = 0.5  # exponent by which what speaks against an entry is weakened: the models were taught on rows ...
 _WORDS = 0.8  # ... that name their subject. Each word that does makes it likelier that it is another one.
