@@ -140,7 +140,8 @@ class ThemeModel:
         self.titles_ = theme_titles.titles(
             self.subjects_, self.found_.labels, self.found_.similarity, sorted(set(table["service"]))
         )
-        self.ids_ = [f"T{place:02d}" for place in range(1, len(self.titles_) + 1)]
+        digits = max(2, len(str(len(self.titles_))))  # ids sort as their numbers do
+        self.ids_ = [f"T{place:0{digits}d}" for place in range(1, len(self.titles_) + 1)]
         self.labels_ = _of_rows(self.subjects_, self.found_.labels, len(table))
         return self
 
