@@ -132,9 +132,13 @@ def stability(places: NDArray[np.float64], found: Clusters, order: Sequence[int]
 
 
 def _near(places: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float32]:
-    """How strongly each place is drawn by each of the others: the cosine's fourth power. Single precision is enough."""
-    found = np.maximum(places.astype(np.float32) @ others.astype(np.float32).T, np.float32(0.0))
-    return np.asarray(found**2) ** 2
+    """How strongly each place is drawn by each of the others: the fourth power of their cosine.
+
+    Single precision is enough: what counts is which are near.
+    """
+    cosines = np.maximum(places.astype(np.float32) @ others.astype(np.float32).T, np.float32(0.0))
+    squares = np.square(cosines, out=cosines)
+    return np.square(squares, out=squares)
 
 
 def _moved(places: NDArray[np.float64], sample: NDArray[np.int64]) -> NDArray[np.float64]:
