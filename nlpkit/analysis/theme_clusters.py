@@ -136,9 +136,9 @@ def _near(places: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[n
 
     Single precision is enough: what counts is which are near.
     """
-    cosines = np.maximum(places.astype(np.float32) @ others.astype(np.float32).T, np.float32(0.0))
-    squares = np.square(cosines, out=cosines)
-    return np.square(squares, out=squares)
+    cosines = places.astype(np.float32) @ others.astype(np.float32).T
+    found: NDArray[np.float32] = np.square(np.square(np.maximum(cosines, np.float32(0.0))))
+    return found
 
 
 def _moved(places: NDArray[np.float64], sample: NDArray[np.int64]) -> NDArray[np.float64]:
