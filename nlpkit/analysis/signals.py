@@ -32,6 +32,10 @@ __all__ = ["Signal", "read_signals"]
 _TROUBLE = ("delay", "blocker")
 _OBSTACLE = 0.4  # what an obstacle counts as a thing done, and an extra as a thing under way
 _BESIDE_DONE, _BESIDE_OPEN = 0.33, 0.6  # what a further clause counts of its sentence's weight
+_GONE_BEFORE = re.compile(
+    r"\b(?:no|nil|zero|none|without|cleared|eliminated|last of the)\b[^.;,]{0,25}$", re.IGNORECASE
+)
+_GONE_AFTER = re.compile(r"[^.;,]{0,25}\b(?:nil|none|zero|cleared|eliminated|gone)\b", re.IGNORECASE)
 _ALL = re.compile(r"\b(?:all|both|every)\b", re.IGNORECASE)
 
 
@@ -44,18 +48,24 @@ class Signal:
     passages: tuple[Passage, ...] = ()
 
 
-def read_signals(case: Case) -> list[Signal]:
-    """All signals of a case that show at all, in a fixed order."""
+def read_signals(case: Case, salience: Sequence[float] | None = None) -> list[Signal]:
+    """All signals of a case that show at all, in a fixed order.
+
+    Args:
+        case: the update, and what its status depends on.
+        salience: how much each sentence tells of the status, from 0 to 1
+            (:func:`nlpkit.analysis.status_model.salience`): background then counts for little.
+    """
     if is_bare(case.update.text):
         return [Signal("empty", 1.0)]
-    views = read_sentences(case)
+    views = read_sentences(case, salience)
     calendar = list(_calendar(views, case))
     late = any(signal.name == "planned_late" for signal in calendar)
     found = [
         *_stages(views),
         *_cues(views),
         *_deeds(views),
-        *_setbacks(views),
+        *_setbacks(views, case.recommendation.text),
         *([] if late else _course(views)),
         *_verdict(views),
         *_fractions(views),
@@ -72,18 +82,27 @@ def _grows(count: float) -> float:
     return 1.0 - math.pow(0.5, count)
 
 
+def _count(views: Iterable[View]) -> float:
+    """How many sentences these are, background counted for less."""
+    return math.fsum(view.salience for view in views)
+
+
 def _stages(views: Sequence[View]) -> Iterable[Signal]:
     told: dict[Stage, list[tuple[float, Passage]]] = {}
+    happened = any(view.stage in HAPPENED for view in views)
     for view in views:
+        if happened and view.stage in TO_COME and idioms("routine").search(view.text):
+            continue  # "will be reviewed each year": what was asked for has come by then
+        weight = view.weight * view.salience
         if view.stage is not Stage.NONE:
             # what tells of an obstacle is not progress, whatever its tense ("the supplier has left")
             share = _OBSTACLE if _is_extra(view) or (view.stage in HAPPENED and _trouble(view)) else 1.0
-            told.setdefault(view.stage, []).append((share * view.weight, view.passage()))
+            told.setdefault(view.stage, []).append((share * weight, view.passage()))
         if view.stage not in (Stage.DECLINED, Stage.STOPPED):
             for stage, words in dict(view.beside).items():
                 if stage is not view.stage:
                     share = _BESIDE_DONE if stage in HAPPENED else _BESIDE_OPEN
-                    told.setdefault(stage, []).append((share * view.weight, Passage(view.text, words)))
+                    told.setdefault(stage, []).append((share * weight, Passage(view.text, words)))
     total = sum(weight for ours in told.values() for weight, _ in ours)
     for stage in Stage:
         ours = sorted(told.get(stage, []), key=lambda item: -item[0])
@@ -92,9 +111,10 @@ def _stages(views: Sequence[View]) -> Iterable[Signal]:
             passages = tuple(passage for _, passage in ours)
             yield Signal(f"share_{stage}", amount / total, passages)
             yield Signal(f"has_{stage}", _grows(amount), passages)
-    refused = [view.passage() for view in views if view.stage is Stage.DECLINED]
+    refused = [view for view in views if view.stage is Stage.DECLINED]
     if refused:
-        yield Signal("refused", 1.0, tuple(refused))
+        strongest = max(view.salience for view in refused)
+        yield Signal("refused", strongest, tuple(view.passage() for view in refused))
     moving = [view for view in views if view.stage is not Stage.NONE]
     if not moving:
         return
@@ -113,8 +133,8 @@ def _stages(views: Sequence[View]) -> Iterable[Signal]:
         )
     ]
     if unfinished and len(unfinished) < len(moving):
-        yield Signal("unfinished", _grows(len(unfinished)), tuple(v.passage() for v in unfinished))
-    yield Signal(f"last_{moving[-1].stage}", 1.0, (moving[-1].passage(),))
+        yield Signal("unfinished", _grows(_count(unfinished)), tuple(v.passage() for v in unfinished))
+    yield Signal(f"last_{moving[-1].stage}", moving[-1].salience, (moving[-1].passage(),))
 
 
 def _cues(views: Sequence[View]) -> Iterable[Signal]:
@@ -131,22 +151,26 @@ def _cues(views: Sequence[View]) -> Iterable[Signal]:
         if kind == "partial":  # "741 of 741" is a fraction, but not a part
             ours = [v for v in ours if (fraction_done(v.text) or 0.0) < 1.0]
         if ours:
-            yield Signal(f"cue_{kind}", _grows(len(ours)), tuple(v.passage(kind) for v in ours))
+            yield Signal(f"cue_{kind}", _grows(_count(ours)), tuple(v.passage(kind) for v in ours))
 
 
 def _deeds(views: Sequence[View]) -> Iterable[Signal]:
-    steps = tuple(Passage(v.text, v.interim) if v.interim else v.passage() for v in views if v.deed == "step")
-    delivered = tuple(v.passage() for v in views if v.deed == "delivery")
+    steps = [v for v in views if v.deed == "step"]
+    passages = tuple(Passage(v.text, v.interim) if v.interim else v.passage() for v in steps)
+    delivered = [v for v in views if v.deed == "delivery"]
     if steps:
-        yield Signal("step_done", _grows(len(steps)), steps)
+        yield Signal("step_done", _grows(_count(steps)), passages)
     if steps and not delivered:
-        yield Signal("only_steps", 1.0, steps)
+        yield Signal("only_steps", 1.0, passages)
     if delivered:
-        yield Signal("delivered", _grows(len(delivered)), delivered)
+        yield Signal("delivered", _grows(_count(delivered)), tuple(v.passage() for v in delivered))
 
 
-def _setbacks(views: Sequence[View]) -> Iterable[Signal]:
-    """Delay, blockers and stops, told apart by whether the text goes on to show a recovery."""
+def _setbacks(views: Sequence[View], asked: str) -> Iterable[Signal]:
+    """Delay, blockers and stops, told apart by whether the text goes on to show a recovery.
+
+    Words of trouble that the recommendation itself has ("backlog", "overdue") name the subject only.
+    """
     slips: list[Passage] = []
     live: list[tuple[float, Passage]] = []
     mended: list[tuple[float, Passage]] = []
@@ -166,12 +190,13 @@ def _setbacks(views: Sequence[View]) -> Iterable[Signal]:
                 and idioms("turn").match(later.text)
                 for later in after
             )
-            (restarted if moved_on else stopped).append((1.6, view.passage()))
+            (restarted if moved_on else stopped).append((1.6 * view.salience, view.passage()))
         elif slip:
             slips.append(Passage(view.text, slip.group()))
-        elif words := _trouble(view):
+        elif words := _trouble(view, asked):
             mild = idioms("mild_setback").fullmatch(words) and not idioms("still").search(view.text)
-            (mended if recovered else live).append((0.6 if mild else 1.6, Passage(view.text, words)))
+            amount = (0.6 if mild else 1.6) * view.salience
+            (mended if recovered else live).append((amount, Passage(view.text, words)))
     if slips:
         yield Signal("slip", _grows(len(slips) + 1), tuple(slips))
     for name, passages in (
@@ -197,11 +222,13 @@ def _recovers(view: View) -> bool:
     )
 
 
-def _trouble(view: View) -> str:
-    """The words that tell of a delay or an obstacle, if any do."""
+def _trouble(view: View, asked: str = "") -> str:
+    """The words that tell of a delay or an obstacle, if any do, and that it is there ("no backlog")."""
     for cue in view.sentence.cues:
-        if cue.kind in _TROUBLE:
-            return cue.text
+        if cue.kind in _TROUBLE and cue.text.lower() not in asked.lower():
+            start, end = cue.start - view.sentence.start, cue.end - view.sentence.start
+            if not (_GONE_BEFORE.search(view.text[:start]) or _GONE_AFTER.match(view.text[end:])):
+                return cue.text
     match = idioms("trouble").search(view.text)
     return match.group() if match else ""
 
@@ -228,8 +255,8 @@ def _verdict(views: Sequence[View]) -> Iterable[Signal]:
 
 
 def _fractions(views: Sequence[View]) -> Iterable[Signal]:
-    part: list[tuple[float, Passage]] = []
-    whole: list[Passage] = []
+    part: list[tuple[float, View]] = []
+    whole: list[View] = []
     for view in views:
         if view.stage in TO_COME:
             continue
@@ -237,20 +264,24 @@ def _fractions(views: Sequence[View]) -> Iterable[Signal]:
         if fraction is None and idioms("unfinished").search(view.text):
             fraction = 0.5
         if fraction is not None and fraction < 0.9:
-            part.append((fraction, view.passage("partial")))
+            part.append((fraction, view))
         elif fraction is not None or (view.stage in HAPPENED and _ALL.search(view.text)):
-            whole.append(view.passage())
+            whole.append(view)
     if part:
+        passages = tuple(view.passage("partial") for _, view in part)
         missing = 1 - min(fraction for fraction, _ in part)
-        yield Signal("part_done", 0.5 + 0.5 * missing, tuple(passage for _, passage in part))
+        salience = max(view.salience for _, view in part)
+        yield Signal("part_done", (0.5 + 0.5 * missing) * salience, passages)
         if all(fraction == 0 for fraction, _ in part):
-            yield Signal("none_done", 1.0, tuple(passage for _, passage in part))
+            yield Signal("none_done", 1.0, passages)
     if whole:
-        yield Signal("all_done", _grows(len(whole)), tuple(whole))
+        yield Signal("all_done", _grows(_count(whole)), tuple(view.passage() for view in whole))
 
 
 def _topic(views: Sequence[View], case: Case) -> Iterable[Signal]:
-    happened = [(coverage(case.asked, v.text), v.passage()) for v in views if v.stage in HAPPENED]
+    happened = [
+        (coverage(case.asked, v.text) * v.salience, v.passage()) for v in views if v.stage in HAPPENED
+    ]
     answering = sorted((item for item in happened if item[0] > 0), key=lambda item: -item[0])
     if answering:
         yield Signal("done_as_asked", answering[0][0], tuple(p for _, p in answering[:2]))
@@ -306,12 +337,13 @@ def _calendar(views: Sequence[View], case: Case) -> Iterable[Signal]:
         yield Signal("overdue_moving" if moving and not halted else "overdue_still", 1.0, passages)
     if asked_by and case.due and (case.due - asked_by).days > 31:
         yield Signal("due_moved", 1.0, (Passage("", f"asked by {asked_by.isoformat()}"),))
-    told = [(v.sentence, False) for v in views if v.stage in (*TO_COME, Stage.UNDER_WAY, Stage.NONE)]
-    planned = [(s, True) for s in case.planned_action.sentences]
+    open_views = [v for v in views if v.stage in (*TO_COME, Stage.UNDER_WAY, Stage.NONE)]
+    told = [(v.sentence, False, math.sqrt(v.salience)) for v in open_views]
+    planned = [(s, True, 1.0) for s in case.planned_action.sentences]
     settled = all(v.stage in (*HAPPENED, Stage.NONE) and not v.has("partial", "remaining") for v in views)
     strength = 0.0
     late: list[Passage] = []
-    for sentence, in_plan in told + planned:
+    for sentence, in_plan, telling in told + planned:
         if idioms("routine").search(sentence.text):
             continue
         after = coming_dates(sentence, max(due, case.as_of)) if case.as_of else []
@@ -322,7 +354,7 @@ def _calendar(views: Sequence[View], case: Case) -> Iterable[Signal]:
             told_late = 1.0 if rest else 0.6 + 0.8 * coverage(case.asked, sentence.text)
             if in_plan and settled and not rest:
                 told_late *= 0.5
-            strength = max(strength, told_late)
+            strength = max(strength, told_late * telling)
     if late:
         if all(v.stage in (*TO_COME, Stage.NONE) for v in views):
             strength *= 0.4  # not begun is the news then

@@ -14,7 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from nlpkit.analysis.signals import Signal, read_signals
 from nlpkit.analysis.status_model import (
@@ -23,6 +25,7 @@ from nlpkit.analysis.status_model import (
     StatusModel,
     document_values,
     packaged_model,
+    salience,
     sentence_values,
 )
 from nlpkit.analysis.topic import off_topic
@@ -32,7 +35,16 @@ from nlpkit.features import Features
 from nlpkit.resources import lexicon
 from nlpkit.schema import Mismatch, Status
 
-__all__ = ["decide", "judge", "mismatch", "probabilities", "reads_vectors", "standing"]
+__all__ = [
+    "decide",
+    "judge",
+    "mismatch",
+    "probabilities",
+    "read_case",
+    "reads_vectors",
+    "standing",
+    "weighed",
+]
 
 _REASONS = 4
 
@@ -66,11 +78,13 @@ def judge(updates: pd.DataFrame, features: Features, *, model: StatusModel | Non
     for case, (declared_status, declared) in zip(
         cases(updates, features, off_topic=away), declarations, strict=True
     ):
-        signals = read_signals(case)
-        shares = probabilities(signals)
         reading = None
-        if model is not None and not is_bare(case.update.text):
-            reading = _read(model, case, signals, shares, features)
+        if model is None or is_bare(case.update.text):
+            signals = read_signals(case)
+            shares = probabilities(signals)
+        else:
+            vectors = features.vectors([sentence.text for sentence in case.update.sentences])
+            signals, reading = read_case(model, case, vectors)
             shares = _shares(dict(zip(STATUSES, map(float, reading.probabilities), strict=True)))
         status = decide(shares)
         told = _weights(status) if reading is None or model is None else _learned(model, status)
@@ -215,21 +229,29 @@ def _learned(model: StatusModel, status: Status) -> Callable[[str], float]:
     return gain
 
 
-def _read(
-    model: StatusModel,
-    case: Case,
-    signals: Sequence[Signal],
-    by_rule: Mapping[str, float],
-    features: Features,
-) -> Reading:
+def read_case(model: StatusModel, case: Case, vectors: NDArray[np.float32]) -> tuple[list[Signal], Reading]:
+    """The signals of an update and what a model makes of it.
+
+    The model reads the sentences first; the signals are then read with what it takes for background
+    counted for less.
+
+    Args:
+        model: the learned model.
+        case: the update, and what its status depends on.
+        vectors: of its sentences, shape ``(sentences, dimension)``.
+    """
     views = read_sentences(case)
     texts = [view.text for view in views]
-    return model.read(
-        texts,
-        features.vectors(texts),
-        sentence_values(case, views),
-        document_values(case, signals, by_rule),
-    )
+    told = model.read_sentences(texts, vectors, sentence_values(case, views))
+    signals, document = weighed(case, told.evidence)
+    return signals, model.read(texts, told, document)
+
+
+def weighed(case: Case, evidence: NDArray[np.float64]) -> tuple[list[Signal], dict[str, float]]:
+    """The signals of an update, given what its sentences tell (shape ``(sentences, 8)``), and from them what
+    is known of the update as a whole."""
+    signals = read_signals(case, salience(evidence))
+    return signals, document_values(case, signals, probabilities(signals))
 
 
 def _why(

@@ -6,6 +6,7 @@ Three members vote, by their log-probabilities:
   dates) as evidence for one of the seven statuses or as background. The evidence is pooled over
   the update (strongest, mean, last, noisy-or) and weighed, with the signals of
   :mod:`nlpkit.analysis.signals`, the calendar and the verdict of the hand-set weights, by a second one.
+  What it takes for background counts for less in the signals, too (:func:`salience`).
 * *words*: a softmax regression on the TF-IDF of the words, pairs and triples of the whole update;
 * *rules*: the hand-set weights of ``lexicons/status_weights.json``, with a quarter of the vote, and with
   what the plan itself still has to do (:func:`rule_scores`).
@@ -42,6 +43,7 @@ __all__ = [
     "RULES",
     "STATUSES",
     "Reading",
+    "SentenceReading",
     "StatusModel",
     "Vocabulary",
     "document_values",
@@ -50,6 +52,7 @@ __all__ = [
     "packaged_model",
     "pooled",
     "rule_scores",
+    "salience",
     "sentence_values",
     "softmax",
     "vote",
@@ -84,6 +87,7 @@ _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+|%")
 _LEAST = 1e-6
 _LEFT_OUT_AT_ONCE = 500_000  # sentences times words of one update: some 10 MB
 _PLAN_SAYS = 1.4  # by which what a plan dates for later lowers the vote for "complete", in log-probability
+_LEAST_SALIENT = 0.05  # what a sentence that is surely background still counts
 _RULES_SAY = 0.25  # the share of the vote of the hand-set weights, which know nothing of the corpus' habits
 
 Array = NDArray[np.float64]
@@ -183,6 +187,14 @@ def pooled(evidence: Array) -> Array:
     return out
 
 
+def salience(evidence: Array) -> Array:
+    """How much each sentence tells of the status, from evidence of shape ``(sentences, 8)``: its probability
+    of not being background, beside that of the sentence that tells most; shape ``(sentences,)``."""
+    telling = 1.0 - evidence[:, -1]
+    shares: Array = np.maximum(_LEAST_SALIENT, telling / telling.max(initial=1e-9))
+    return shares
+
+
 def _pooled_without_one(evidence: Array) -> Array:
     """:func:`pooled` of the evidence without each of its sentences, shape ``(sentences, 33)``."""
     count, width = evidence.shape
@@ -198,6 +210,19 @@ def _pooled_without_one(evidence: Array) -> Array:
     mean = (evidence.sum(axis=0) - evidence) / (count - 1)
     out[:, :-1] = 2.0 * np.hstack([strongest, mean, last, 1.0 - before * after])
     return out
+
+
+@dataclass(frozen=True)
+class SentenceReading:
+    """What the model made of the sentences of one update.
+
+    Attributes:
+        numbers: of each sentence, the numbers of its grams.
+        evidence: what each tells, shape ``(sentences, 8)``: the statuses, then background.
+    """
+
+    numbers: Sequence[Sequence[int]]
+    evidence: Array
 
 
 @dataclass(frozen=True)
@@ -251,23 +276,30 @@ class StatusModel:
                     f"expected {wanted}. Reinstall nlpkit, or train the model again (nlpkit train status)."
                 )
 
+    def read_sentences(
+        self, texts: Sequence[str], vectors: NDArray[np.float32], values: Sequence[Mapping[str, float]]
+    ) -> SentenceReading:
+        """Read the sentences of one update.
+
+        Args:
+            texts: the sentences.
+            vectors: of them, shape ``(sentences, dimension)``.
+            values: :func:`sentence_values` of them.
+        """
+        numbers = [self.vocabulary.numbered(text) for text in texts]
+        return SentenceReading(numbers, self.evidence(numbers, vectors, values))
+
     def read(
-        self,
-        texts: Sequence[str],
-        vectors: NDArray[np.float32],
-        sentences: Sequence[Mapping[str, float]],
-        document: Mapping[str, float],
+        self, texts: Sequence[str], sentences: SentenceReading, document: Mapping[str, float]
     ) -> Reading:
         """Judge one update.
 
         Args:
             texts: its sentences.
-            vectors: of these sentences, shape ``(sentences, dimension)``.
-            sentences: :func:`sentence_values` of them.
+            sentences: what :meth:`read_sentences` made of them.
             document: :func:`document_values`.
         """
-        numbers = [self.vocabulary.numbered(text) for text in texts]
-        evidence = self.evidence(numbers, vectors, sentences)
+        numbers, evidence = sentences.numbers, sentences.evidence
         values = _in_order(self.document_names, document)
         rules = rule_scores(document)
         whole = self._vote(values, evidence, numbers, rules, self._in_house(texts))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, lru_cache
 
@@ -50,6 +50,7 @@ _VERDICTS = (
     ("stopped", Stage.STOPPED),
     ("nothing_done", Stage.NOT_STARTED),
     ("none_did", Stage.NOT_STARTED),
+    ("closed_out", Stage.DONE),
 )
 _WORD = re.compile(r"[a-z]+")
 _BACKGROUND_YEARS = 1.5  # what happened longer ago than that is background, not news
@@ -87,7 +88,8 @@ class View:
 
     ``deed`` tells acts done apart: ``step`` for one on the way ("has been drafted"), ``delivery``
     for what was to be brought about ("was launched", or a step that the recommendation itself asks
-    for), else ``""``.
+    for), else ``""``. ``salience`` is 1 for the sentence that tells most of where the work stands,
+    and less for background; a learned model says how much.
     """
 
     sentence: Sentence
@@ -97,6 +99,7 @@ class View:
     weight: float
     deed: str = ""
     interim: str = ""  # the words that make it a step
+    salience: float = 1.0
 
     @property
     def text(self) -> str:
@@ -140,9 +143,16 @@ def _case(features: Features, i: int, required_outcome: str, off_topic: float) -
     )
 
 
-def read_sentences(case: Case) -> list[View]:
-    """The sentences of the update as the judgements read them, in order."""
-    return list(_views(case.update, case.recommendation.text, case.asked, case.as_of))
+def read_sentences(case: Case, salience: Sequence[float] | None = None) -> list[View]:
+    """The sentences of the update as the judgements read them, in order.
+
+    ``salience`` is that of each sentence (:func:`nlpkit.analysis.status_model.salience`); all count alike
+    without it.
+    """
+    views = _views(case.update, case.recommendation.text, case.asked, case.as_of)
+    if salience is None:
+        return list(views)
+    return [replace(view, salience=float(share)) for view, share in zip(views, salience, strict=True)]
 
 
 @lru_cache(maxsize=4096)  # several judgements read the same update
