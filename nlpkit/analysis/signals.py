@@ -133,7 +133,8 @@ def _stages(views: Sequence[View]) -> Iterable[Signal]:
         )
     ]
     if unfinished and len(unfinished) < len(moving):
-        yield Signal("unfinished", _grows(_count(unfinished)), tuple(v.passage() for v in unfinished))
+        begun = math.fsum(v.salience for v in moving if v.stage not in TO_COME)
+        yield Signal("unfinished", _grows(_count(unfinished)) * min(1.0, 2 * begun), tuple(v.passage() for v in unfinished))
     yield Signal(f"last_{moving[-1].stage}", moving[-1].salience, (moving[-1].passage(),))
 
 

@@ -51,6 +51,7 @@ _VERDICTS = (
     ("nothing_done", Stage.NOT_STARTED),
     ("none_did", Stage.NOT_STARTED),
     ("closed_out", Stage.DONE),
+    ("carries_on", Stage.IN_PLACE),
 )
 _WORD = re.compile(r"[a-z]+")
 _BACKGROUND_YEARS = 1.5  # what happened longer ago than that is background, not news
