@@ -116,7 +116,7 @@ def probabilities(signals: Sequence[Signal]) -> dict[str, float]:
     model = lexicon("status_weights")
     scores = {
         str(status): float(model["bias"].get(status, 0.0))
-        + sum(signal.value * _weight(signal.name, status) for signal in signals)
+        + sum(signal.salient * _weight(signal.name, status) for signal in signals)
         for status in Status
     }
     top = max(scores.values())
@@ -250,7 +250,7 @@ def read_case(model: StatusModel, case: Case, vectors: NDArray[np.float32]) -> t
 def weighed(case: Case, evidence: NDArray[np.float64]) -> tuple[list[Signal], dict[str, float]]:
     """The signals of an update, given what its sentences tell (shape ``(sentences, 8)``), and from them what
     is known of the update as a whole."""
-    signals = read_signals(case, salience(evidence))
+    signals = read_signals(case, salience(evidence).tolist())
     return signals, document_values(case, signals, probabilities(signals))
 
 
