@@ -54,7 +54,7 @@ def test_what_is_lost(house: House | None, count: int, at_once: int, monkeypatch
     sentences = [dict(zip(model.sentence_names, chance.random(5), strict=False)) for _ in texts]
     document = {name: float(chance.random()) for name in (*model.document_names, *RULES)}
     given = (vectors, sentences, document)
-    reading = model.read(texts, *given)
+    reading = model.read(texts, model.read_sentences(texts, vectors, sentences), document)
     assert reading.lost.shape == (count, len(STATUSES))
     np.testing.assert_allclose(reading.lost, lost_one_by_one(model, texts, given), atol=1e-9)
     assert reading.probabilities.sum() == pytest.approx(1)
