@@ -158,7 +158,9 @@ def _link(
     definitions: linking.Definitions | None,
 ) -> pd.DataFrame:
     goal = _ready(catalogue, encoder)
-    return linking.link_rows(table, goal, encoder, analyses=made.update, definitions=definitions)
+    return linking.link_rows(
+        table, goal, encoder, analyses=made.update, definitions=definitions, reasons=False
+    )
 
 
 _last: list[tuple[Catalogue, Encoder, linking.Goal]] = []  # every part of a large table links to the same
