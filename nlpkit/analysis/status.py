@@ -21,6 +21,7 @@ from nlpkit.analysis.status_model import (
     STATUSES,
     Reading,
     StatusModel,
+    Told,
     document_values,
     packaged_model,
     sentence_values,
@@ -61,25 +62,34 @@ def judge(updates: pd.DataFrame, features: Features, *, model: StatusModel | Non
     away = off_topic(updates, features)
     if model is not None:
         features.vectors([s.text for analysis in features.update for s in analysis.sentences])
+    every = cases(updates, features, off_topic=away)
+    shown = [read_signals(case) for case in every]
+    readings: dict[int, Reading] = {}
+    if model is not None:
+        told = {
+            i: _told(case, signals, features)
+            for i, (case, signals) in enumerate(zip(every, shown, strict=True))
+            if not is_bare(case.update.text)
+        }
+        readings = dict(zip(told, model.read_all(list(told.values())), strict=True))
     declarations = zip(updates["declared_status"].astype(str), updates["declared"].astype(str), strict=True)
     rows: list[dict[str, object]] = []
-    for case, (declared_status, declared) in zip(
-        cases(updates, features, off_topic=away), declarations, strict=True
+    for i, (case, signals, (declared_status, declared)) in enumerate(
+        zip(every, shown, declarations, strict=True)
     ):
-        signals = read_signals(case)
-        shares = probabilities(signals)
-        reading = None
-        if model is not None and not is_bare(case.update.text):
-            reading = _read(model, case, signals, shares, features)
+        reading = readings.get(i)
+        if reading is None:
+            shares = probabilities(signals)
+        else:
             shares = _shares(dict(zip(STATUSES, map(float, reading.probabilities), strict=True)))
         status = decide(shares)
-        told = _weights(status) if reading is None or model is None else _learned(model, status)
+        gives = _weights(status) if reading is None or model is None else _learned(model, status)
         rows.append(
             {
                 "status": str(status),
                 "status_confidence": shares[str(status)],
                 "status_probabilities": shares,
-                "status_why": _why(signals, status, case, told, reading),
+                "status_why": _why(signals, status, case, gives, reading),
                 "mismatch": mismatch(
                     str(status),
                     shares,
@@ -215,20 +225,14 @@ def _learned(model: StatusModel, status: Status) -> Callable[[str], float]:
     return gain
 
 
-def _read(
-    model: StatusModel,
-    case: Case,
-    signals: Sequence[Signal],
-    by_rule: Mapping[str, float],
-    features: Features,
-) -> Reading:
+def _told(case: Case, signals: Sequence[Signal], features: Features) -> Told:
     views = read_sentences(case)
     texts = [view.text for view in views]
-    return model.read(
+    return Told(
         texts,
         features.vectors(texts),
         sentence_values(case, views),
-        document_values(case, signals, by_rule),
+        document_values(case, signals, probabilities(signals)),
     )
 
 

@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ __all__ = [
     "STATUSES",
     "Reading",
     "StatusModel",
+    "Told",
     "Vocabulary",
     "document_values",
     "grams",
@@ -82,6 +84,7 @@ _ARRAYS = (
 )
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+|%")
 _LEAST = 1e-6
+_UPDATES_AT_ONCE = 500  # a few thousand sentences, with their vectors some 10 MB
 _LEFT_OUT_AT_ONCE = 500_000  # sentences times words of one update: some 10 MB
 _PLAN_SAYS = 1.4  # by which what a plan dates for later lowers the vote for "complete", in log-probability
 _RULES_SAY = 0.25  # the share of the vote of the hand-set weights, which know nothing of the corpus' habits
@@ -92,7 +95,36 @@ Array = NDArray[np.float64]
 def grams(text: str) -> list[str]:
     """The words, pairs and triples of a sentence; numbers are alike, its two ends are marked."""
     tokens = ["^", *("0" if t[0].isdigit() else t for t in _TOKEN.findall(text.lower())), "$"]
-    return [" ".join(tokens[i : i + n]) for n in (1, 2, 3) for i in range(len(tokens) - n + 1)]
+    pairs = [f"{one} {two}" for one, two in pairwise(tokens)]
+    return [*tokens, *pairs, *(f"{pair} {third}" for pair, third in zip(pairs, tokens[2:], strict=False))]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The grams of sentences, sentence after sentence.
+
+    Attributes:
+        starts: where the grams of each sentence begin and, after the last, where they end.
+        numbers: of the grams, distinct within a sentence.
+        counts: how often each stands there.
+    """
+
+    starts: NDArray[np.int64]
+    numbers: NDArray[np.int64]
+    counts: Array
+
+    def sentences(self, first: int, last: int) -> Counted:
+        """Those of some sentences that follow each other."""
+        begin, end = self.starts[first], self.starts[last]
+        return Counted(self.starts[first : last + 1] - begin, self.numbers[begin:end], self.counts[begin:end])
+
+    def sums(self, values: Array) -> Array:
+        """Of values of the grams, shape ``(grams, n)``, the sum over each sentence: ``(sentences, n)``."""
+        found = np.zeros((len(self.starts) - 1, values.shape[1]))
+        some = self.starts[:-1] < self.starts[1:]
+        if some.any():
+            found[some] = np.add.reduceat(values, self.starts[:-1][some], axis=0)
+        return found
 
 
 @dataclass(frozen=True)
@@ -104,7 +136,17 @@ class Vocabulary:
 
     def numbered(self, text: str) -> list[int]:
         """The numbers of the grams of a sentence that are known, repeats included."""
-        return [number for gram in grams(text) if (number := self.numbers.get(gram)) is not None]
+        return [number for number in map(self.numbers.get, grams(text)) if number is not None]
+
+    def counted(self, texts: Sequence[str]) -> Counted:
+        """The grams of several sentences that are known, each counted."""
+        found = [self.numbered(text) for text in texts]
+        owners = np.repeat(np.arange(len(texts)), [len(numbers) for numbers in found])
+        numbers = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=len(owners))
+        wide = max(1, len(self.idf))
+        keys, counts = np.unique(owners * wide + numbers, return_counts=True)
+        starts = np.searchsorted(keys, np.arange(len(texts) + 1) * wide)
+        return Counted(starts, keys % wide, counts.astype(np.float64))
 
     def weighted(self, numbers: Sequence[int]) -> tuple[NDArray[np.int64], Array]:
         """Distinct numbers and their TF-IDF (logarithmic counts, unit length)."""
@@ -201,6 +243,23 @@ def _pooled_without_one(evidence: Array) -> Array:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What the model reads of one update.
+
+    Attributes:
+        texts: its sentences.
+        vectors: of these sentences, shape ``(sentences, dimension)``.
+        sentences: :func:`sentence_values` of them.
+        document: :func:`document_values`.
+    """
+
+    texts: Sequence[str]
+    vectors: NDArray[np.float32]
+    sentences: Sequence[Mapping[str, float]]
+    document: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Reading:
     """What the model made of one update.
 
@@ -251,67 +310,63 @@ class StatusModel:
                     f"expected {wanted}. Reinstall nlpkit, or train the model again (nlpkit train status)."
                 )
 
-    def read(
-        self,
-        texts: Sequence[str],
-        vectors: NDArray[np.float32],
-        sentences: Sequence[Mapping[str, float]],
-        document: Mapping[str, float],
-    ) -> Reading:
-        """Judge one update.
+    def read_all(self, updates: Sequence[Told]) -> list[Reading]:
+        """Judge several updates: their sentences together, then the votes of each update by itself."""
+        readings: list[Reading] = []
+        for first in range(0, len(updates), _UPDATES_AT_ONCE):
+            some = updates[first : first + _UPDATES_AT_ONCE]
+            counted = self.vocabulary.counted([text for told in some for text in told.texts])
+            evidence = self._evidence_of_all(counted, some)
+            ends = np.cumsum([0, *(len(told.texts) for told in some)]).tolist()
+            for told, (begin, end) in zip(some, pairwise(ends), strict=True):
+                said = self._said(told, evidence[begin:end], counted.sentences(begin, end))
+                readings.append(Reading(softmax(said[0]), said[0] - said[1:]))
+        return readings
 
-        Args:
-            texts: its sentences.
-            vectors: of these sentences, shape ``(sentences, dimension)``.
-            sentences: :func:`sentence_values` of them.
-            document: :func:`document_values`.
-        """
-        numbers = [self.vocabulary.numbered(text) for text in texts]
-        evidence = self.evidence(numbers, vectors, sentences)
-        values = _in_order(self.document_names, document)
-        rules = rule_scores(document)
-        whole = self._vote(values, evidence, numbers, rules, self._in_house(texts))
-        return Reading(softmax(whole), self._lost(texts, values, evidence, numbers, rules))
+    def _evidence_of_all(self, counted: Counted, updates: Sequence[Told]) -> Array:
+        """:meth:`evidence` of the sentences of several updates."""
+        sentences = [values for told in updates for values in told.sentences]
+        if not sentences:
+            return np.zeros((0, len(STATUSES) + 1))
+        values = ((1.0 + np.log(counted.counts)) * self.vocabulary.idf[counted.numbers])[:, None]
+        norms = np.sqrt(counted.sums(values * values))
+        words = counted.sums(values * self.arrays["sentence_words"][counted.numbers])
+        vectors = np.concatenate([told.vectors for told in updates if len(told.texts)])
+        return self._weigh(words / np.where(norms > 0, norms, 1.0), vectors, sentences)
 
-    def _lost(
-        self,
-        texts: Sequence[str],
-        document: Array,
-        evidence: Array,
-        numbers: Sequence[Sequence[int]],
-        rules: Array,
-    ) -> Array:
-        """What each sentence gives: the votes with all sentences less those with one left out, at once."""
-        if not texts:
-            return np.zeros((0, len(STATUSES)))
-        arrays, known = self.arrays, len(document)
-        pools = np.vstack([pooled(evidence), _pooled_without_one(evidence)])
+    def _said(self, told: Told, evidence: Array, counted: Counted) -> Array:
+        """Log-probabilities of the statuses, shape ``(1 + sentences, 7)``: with all sentences of an update,
+        then without each of them."""
+        arrays, document = self.arrays, _in_order(self.document_names, told.document)
+        pools = pooled(evidence)[None]
+        if len(evidence):
+            pools = np.vstack([pools, _pooled_without_one(evidence)])
+        known = len(document)
         stages = document @ arrays["document"][:known] + pools @ arrays["document"][known:]
-        words = self._words_without_one(numbers) + arrays["words_bias"]
-        voted = vote(_log_softmax(stages + arrays["document_bias"]), _log_softmax(words), rules)
-        said = _log_softmax(voted / self.temperature)
-        if self.house is not None:
-            rests = [texts, *([t for k, t in enumerate(texts) if k != i] for i in range(len(texts)))]
-            said = _log_softmax(said + np.stack([self._in_house(rest) for rest in rests]))
-        lost: Array = said[0] - said[1:]
-        return lost
+        words = self._words_without_one(counted) + arrays["words_bias"]
+        members = _log_softmax(stages + arrays["document_bias"]), _log_softmax(words)
+        said = _log_softmax(vote(*members, rule_scores(told.document)) / self.temperature)
+        if self.house is None:
+            return said
+        texts = list(told.texts)
+        rests = [texts, *(texts[:i] + texts[i + 1 :] for i in range(len(texts)))]
+        return _log_softmax(said + np.stack([self._in_house(rest) for rest in rests]))
 
-    def _words_without_one(self, numbers: Sequence[Sequence[int]]) -> Array:
+    def _words_without_one(self, counted: Counted) -> Array:
         """What the words add, shape ``(1 + sentences, 7)``: all of them, then without each sentence's."""
-        distinct = sorted({number for sentence in numbers for number in sentence})
-        place = {number: k for k, number in enumerate(distinct)}
-        counts = [Counter(place[number] for number in sentence) for sentence in ((), *numbers)]
+        distinct, place = np.unique(counted.numbers, return_inverse=True)
         total = np.zeros(len(distinct))
-        for one in counts:
-            total[list(one)] += list(one.values())
+        np.add.at(total, place, counted.counts)
         idf, weights = self.vocabulary.idf[distinct], self.arrays["words"][distinct]
-        found = np.zeros((len(counts), len(STATUSES)))
+        # The first row leaves nothing out.
+        starts = np.concatenate([[0], counted.starts])
+        owners = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+        found = np.zeros((len(starts) - 1, len(STATUSES)))
         step = max(1, _LEFT_OUT_AT_ONCE // max(1, len(distinct)))
-        for first in range(0, len(counts), step):
-            some = counts[first : first + step]
-            left = np.tile(total, (len(some), 1))
-            for row, one in zip(left, some, strict=True):
-                row[list(one)] -= list(one.values())
+        for first in range(0, len(found), step):
+            left = np.tile(total, (len(found[first : first + step]), 1))
+            some = slice(starts[first], starts[first + len(left)])
+            left[owners[some] - first, place[some]] -= counted.counts[some]
             values = np.where(left > 0, 1.0 + np.log(np.maximum(left, 1.0)), 0.0) * idf
             norms = np.sqrt((values * values).sum(axis=1, keepdims=True))
             found[first : first + step] = (values / np.where(norms > 0, norms, 1.0)) @ weights
@@ -324,16 +379,20 @@ class StatusModel:
         sentences: Sequence[Mapping[str, float]],
     ) -> Array:
         """What each sentence tells, shape ``(sentences, 8)``: the statuses, then background."""
-        arrays = self.arrays
         if not len(numbers):
             return np.zeros((0, len(STATUSES) + 1))
-        cues = np.stack([_in_order(self.sentence_names, values) for values in sentences])
         words = np.stack(
             [
-                values @ arrays["sentence_words"][distinct]
+                values @ self.arrays["sentence_words"][distinct]
                 for distinct, values in map(self.vocabulary.weighted, numbers)
             ]
         )
+        return self._weigh(words, vectors, sentences)
+
+    def _weigh(
+        self, words: Array, vectors: NDArray[np.float32], sentences: Sequence[Mapping[str, float]]
+    ) -> Array:
+        arrays, cues = self.arrays, _rows_in_order(self.sentence_names, sentences)
         by_words = words + cues @ arrays["sentence_cues"] + arrays["sentence_words_bias"]
         meant = np.asarray(vectors, dtype=np.float64) @ arrays["vectors"]
         by_vector = meant + cues @ arrays["vector_cues"] + arrays["vectors_bias"]
@@ -359,22 +418,6 @@ class StatusModel:
         if self.house is None:
             return np.zeros(len(STATUSES))
         return self.house.scores(gram for text in texts for gram in grams(text))
-
-    def _vote(
-        self,
-        document: Array,
-        evidence: Array,
-        numbers: Sequence[Sequence[int]],
-        rules: Array,
-        in_house: Array,
-    ) -> Array:
-        """Log-probabilities of the statuses."""
-        arrays = self.arrays
-        stages = np.concatenate([document, pooled(evidence)]) @ arrays["document"] + arrays["document_bias"]
-        distinct, values = self.vocabulary.weighted([n for sentence in numbers for n in sentence])
-        words = values @ arrays["words"][distinct] + arrays["words_bias"]
-        said = _log_softmax(vote(_log_softmax(stages), _log_softmax(words), rules) / self.temperature)
-        return said if self.house is None else _log_softmax(said + in_house)
 
     def files(self) -> tuple[dict[str, Any], bytes]:
         """The model as what stands in ``model.json`` (without hashes) and the bytes of ``model.npz``."""
@@ -501,11 +544,23 @@ def _places(names: tuple[str, ...]) -> dict[str, int]:
 
 def _in_order(names: tuple[str, ...], values: Mapping[str, float]) -> Array:
     """Values by name as an array; names that the model was not trained on count for nothing."""
-    out = np.zeros(len(names))
+    found: Array = _rows_in_order(names, [values])[0]
+    return found
+
+
+def _rows_in_order(names: tuple[str, ...], rows: Sequence[Mapping[str, float]]) -> Array:
+    """:func:`_in_order` of several, shape ``(len(rows), len(names))``."""
     places = _places(names)
-    for name, value in values.items():
-        if name in places:
-            out[places[name]] = value
+    cells = [
+        (row, places[name], value)
+        for row, values in enumerate(rows)
+        for name, value in values.items()
+        if name in places
+    ]
+    out = np.zeros((len(rows), len(names)))
+    if cells:
+        row, column, value = zip(*cells, strict=True)
+        out[row, column] = value
     return out
 
 

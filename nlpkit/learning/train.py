@@ -26,6 +26,7 @@ from nlpkit.analysis.status_model import (
     FORMAT_OF_HOUSES,
     STATUSES,
     StatusModel,
+    Told,
     Vocabulary,
     document_values,
     grams,
@@ -206,12 +207,10 @@ def _fit(data: Material) -> Trained:
 
 def predict(model: StatusModel, data: Material) -> Array:
     """Probabilities of a model for some material, shape ``(rows, 7)``."""
-    return np.array(
-        [
-            model.read(data.texts[i], data.vectors[i], data.sentences[i], data.document[i]).probabilities
-            for i in range(len(data.label))
-        ]
-    ).reshape(len(data.label), len(STATUSES))
+    told = [
+        Told(*given) for given in zip(data.texts, data.vectors, data.sentences, data.document, strict=True)
+    ]
+    return np.array([reading.probabilities for reading in model.read_all(told)]).reshape(-1, len(STATUSES))
 
 
 def write(model: StatusModel, folder: Path, about: Mapping[str, Any]) -> None:

@@ -1,7 +1,9 @@
-"""What a sentence gives, found for all at once, is what the vote loses where it is left out."""
+"""What a sentence gives, found for all at once, is what the vote loses where it is left out; and what is
+judged of an update does not depend on those beside it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +11,18 @@ import pytest
 
 from nlpkit.analysis import status_model
 from nlpkit.analysis.house import House
-from nlpkit.analysis.status_model import RULES, STATUSES, StatusModel, packaged_model
+from nlpkit.analysis.status_model import (
+    RULES,
+    STATUSES,
+    StatusModel,
+    Told,
+    Vocabulary,
+    packaged_model,
+    pooled,
+    rule_scores,
+    softmax,
+    vote,
+)
 
 TEXTS = (
     "The policy was approved by the Board on 3 May 2024.",
@@ -22,24 +35,37 @@ TEXTS = (
 HOUSE = House({"training": 1.0}, {"training": [0.5, -0.5, 0, 0, 0.1, 0, 0]}, [0.1] * 7, {})
 
 
-def lost_one_by_one(model: StatusModel, texts: list[str], given: tuple[object, ...]) -> np.ndarray:
-    vectors, sentences, document = given
-    numbers = [model.vocabulary.numbered(text) for text in texts]
-    evidence = model.evidence(numbers, vectors, sentences)  # type: ignore[arg-type]
-    values = status_model._in_order(model.document_names, document)  # type: ignore[arg-type]
-    rules = np.array([document[name] for name in RULES])  # type: ignore[index]
+def alone(model: StatusModel, told: Told) -> tuple[np.ndarray, np.ndarray]:
+    """The probabilities, and what each sentence gives, one sentence and one update after the other."""
+    numbers = [model.vocabulary.numbered(text) for text in told.texts]
+    evidence = model.evidence(numbers, told.vectors, told.sentences)
+    values = status_model._in_order(model.document_names, told.document)
+    arrays = model.arrays
 
     def voted(chosen: list[int]) -> np.ndarray:
-        return model._vote(
-            values,
-            evidence[chosen],
-            [numbers[k] for k in chosen],
-            rules,
-            model._in_house([texts[k] for k in chosen]),
-        )
+        pool = pooled(evidence[chosen])
+        stages = softmax(np.concatenate([values, pool]) @ arrays["document"] + arrays["document_bias"])
+        distinct, weights = model.vocabulary.weighted([n for k in chosen for n in numbers[k]])
+        words = softmax(weights @ arrays["words"][distinct] + arrays["words_bias"])
+        said = vote(np.log(stages), np.log(words), rule_scores(told.document)) / model.temperature
+        return np.log(softmax(said + model._in_house([told.texts[k] for k in chosen])))
 
-    every = list(range(len(texts)))
-    return np.array([voted(every) - voted([k for k in every if k != i]) for i in every]).reshape(-1, 7)
+    every = list(range(len(told.texts)))
+    lost = np.array([voted(every) - voted([k for k in every if k != i]) for i in every])
+    return np.exp(voted(every)), lost.reshape(-1, 7)
+
+
+def made_up(model: StatusModel, texts: Sequence[str]) -> Told:
+    chance = np.random.default_rng(len(texts))
+    return Told(
+        texts,
+        chance.normal(size=(len(texts), len(model.arrays["vectors"]))).astype(np.float32),
+        [
+            {"no_such_name": 1.0, **dict(zip(model.sentence_names, chance.random(5), strict=False))}
+            for _ in texts
+        ],
+        {name: float(chance.random()) for name in (*model.document_names, *RULES)},
+    )
 
 
 @pytest.mark.parametrize("house", [None, HOUSE])
@@ -48,13 +74,38 @@ def lost_one_by_one(model: StatusModel, texts: list[str], given: tuple[object, .
 def test_what_is_lost(house: House | None, count: int, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(status_model, "_LEFT_OUT_AT_ONCE", at_once)
     model = replace(packaged_model(), house=house)
-    chance = np.random.default_rng(count)
-    texts = list(TEXTS[:count])
-    vectors = chance.normal(size=(count, len(model.arrays["vectors"]))).astype(np.float32)
-    sentences = [dict(zip(model.sentence_names, chance.random(5), strict=False)) for _ in texts]
-    document = {name: float(chance.random()) for name in (*model.document_names, *RULES)}
-    given = (vectors, sentences, document)
-    reading = model.read(texts, *given)
+    told = made_up(model, list(TEXTS[:count]))
+    (reading,) = model.read_all([told])
+    probabilities, lost = alone(model, told)
     assert reading.lost.shape == (count, len(STATUSES))
-    np.testing.assert_allclose(reading.lost, lost_one_by_one(model, texts, given), atol=1e-9)
-    assert reading.probabilities.sum() == pytest.approx(1)
+    np.testing.assert_allclose(reading.lost, lost, atol=1e-9)
+    np.testing.assert_allclose(reading.probabilities, probabilities, atol=1e-12)
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 500])
+def test_updates_read_together_are_read_as_alone(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status_model, "_UPDATES_AT_ONCE", at_once)
+    model = packaged_model()
+    told = [
+        made_up(model, texts)
+        for texts in (TEXTS, [], TEXTS[2:4], ["xqz"], [""], list(reversed(TEXTS)), [], TEXTS[:1])
+    ]
+    readings = model.read_all(told)
+    assert len(readings) == len(told)
+    for one, reading in zip(told, readings, strict=True):
+        probabilities, lost = alone(model, one)
+        np.testing.assert_allclose(reading.probabilities, probabilities, atol=1e-12)
+        np.testing.assert_allclose(reading.lost, lost, atol=1e-9)
+    assert model.read_all([]) == []
+
+
+def test_grams_are_counted_sentence_by_sentence() -> None:
+    vocabulary = Vocabulary({"crews": 0, "crews met": 1, "met": 2, "^ crews met": 3}, np.ones(4))
+    counted = vocabulary.counted(["Crews met crews.", "", "Boats met. Crews met!", "xqz"])
+    assert counted.starts.tolist() == [0, 4, 4, 7, 7]
+    assert counted.numbers.tolist() == [0, 1, 2, 3, 0, 1, 2]
+    assert counted.counts.tolist() == [2, 1, 1, 1, 1, 1, 2]
+    assert counted.sums(counted.counts[:, None]).ravel().tolist() == [5, 0, 4, 0]
+    assert counted.sentences(2, 4).starts.tolist() == [0, 3, 3]
+    assert counted.sentences(2, 4).numbers.tolist() == [0, 1, 2]
+    assert vocabulary.counted([]).starts.tolist() == [0]
