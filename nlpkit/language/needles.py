@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache, partial, reduce
 from itertools import chain
 from math import prod
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ __all__ = ["Need", "Sought", "Way", "ways", "ways_key"]
 Need = frozenset[str]
 """Beginnings of words (see :func:`_begins`), of which a text must have one."""
 Way = tuple[Need, ...]
-"""Needs, of which a text must meet all."""
+"""Needs, of which a text must meet all; the rarest first."""
 
 _FILE = Path(__file__).with_name("needles.json")
 
@@ -112,14 +113,15 @@ class _Known:
         self.index = _Index(needs)
         self._lock = threading.Lock()
 
-    def masks(self, found: Sequence[Way]) -> tuple[int, ...]:
-        """The bits of each way, once its needs are among those that are looked for."""
+    def masks(self, found: Sequence[Way]) -> list[tuple[int, int]]:
+        """Of each way the bit of its rarest need and all its bits, its needs once being among those that are
+        looked for."""
         with self._lock:
             new = [need for need in dict.fromkeys(chain.from_iterable(found)) if need not in self.index.bits]
             if new:
                 self.index = _Index((*self.index.needs, *new))
             bits = self.index.bits
-        return tuple(sum({bits[need] for need in way}) for way in found)
+        return [(bits[way[0]], reduce(or_, (bits[need] for need in way))) for way in found]
 
 
 class Sought:
@@ -139,17 +141,23 @@ class Sought:
         return re.compile(self._source, self._flags)
 
     @cached_property
-    def _masks(self) -> tuple[int, ...]:
+    def _masks(self) -> tuple[int, tuple[int, ...]]:
+        """The bits of the rarest need of every way, and all bits of each way."""
         known = _known()
         found = known.ways.get(ways_key(self._source, self._flags))
-        return known.masks(ways(self._source, self._flags) if found is None else found)
+        masks = known.masks(ways(self._source, self._flags) if found is None else found)
+        return reduce(or_, (rarest for rarest, _ in masks), 0), tuple(
+            dict.fromkeys(bits for _, bits in masks)
+        )
 
     def may_match(self, text: str) -> bool:
         """Whether the text has what every match has."""
-        masks = self._masks
+        rarest, masks = self._masks
         if not masks:
             return True
         met = _known().index.met(text)
+        if not met & rarest:
+            return False
         for mask in masks:  # noqa: SIM110 - any() takes three times as long here, where most time goes
             if met & mask == mask:
                 return True

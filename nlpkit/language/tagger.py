@@ -106,7 +106,7 @@ class NumpyTagger:
             seen[:, wide : 2 * wide] = rows
             seen[:-1, 2 * wide :] = rows[1:]
             rows += layer(seen)
-        best = (rows @ self.weights + self.bias).argmax(axis=1)
+        best = (rows @ self.weights + self.bias).argmax(axis=1).tolist()
         return [[self.labels[k] for k in best[place]] for place in places]
 
     def _looked_up(self, looks: Sequence[NDArray[np.uint64]]) -> list[_Array]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from nlpkit.analysis import views
 from nlpkit.analysis.outcomes import expression
 from nlpkit.analysis.views import idioms
 from nlpkit.language import cues, facts, needles, references, stages
@@ -147,7 +148,8 @@ def every_sought() -> list[Sought]:
     """The expressions that nlpkit looks for in this way."""
     found = [kind.pattern for kind in cues._kinds()] + [cues._quantifiers()]
     found += [pattern for _, pattern in stages._phrases()]
-    found += [value for value in vars(references).values() if isinstance(value, Sought)]
+    for module in (references, views):
+        found += [value for value in vars(module).values() if isinstance(value, Sought)]
     found += [facts._heads(*key) for key in (("documents", "heads"), ("bodies", "heads"))]
     found += [facts._heads("bodies", "weak_heads"), facts._body_names()]
     found += [facts._pattern("documents", key) for key in ("surveys", "audits", "identifiers", "live")]
