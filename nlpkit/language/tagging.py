@@ -17,7 +17,6 @@ from nlpkit.language.tagger import NumpyTagger, numpy_tagger
 from nlpkit.resources import importing
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
     from spacy.language import Language
     from spacy.tokens import Doc
@@ -165,7 +164,7 @@ def _tagged(sentences: Sequence[str]) -> list[Tagged]:
 
 def _placed(doc: Doc, tags: Sequence[str]) -> Tagged:
     """The words of a tokenized text with their tags, white space left out."""
-    looks: NDArray[np.uint64] = doc.to_array(["IDX", "LENGTH", "IS_SPACE"]).reshape(-1, 3)
+    looks: NDArray[Any] = doc.to_array(["IDX", "LENGTH", "IS_SPACE"]).reshape(-1, 3)
     starts, lengths, spaces = looks.T.tolist()
     return tuple(
         [
