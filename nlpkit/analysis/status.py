@@ -38,7 +38,13 @@ __all__ = ["decide", "judge", "mismatch", "probabilities", "reads_vectors", "sta
 _REASONS = 4
 
 
-def judge(updates: pd.DataFrame, features: Features, *, model: StatusModel | None = None) -> pd.DataFrame:
+def judge(
+    updates: pd.DataFrame,
+    features: Features,
+    *,
+    model: StatusModel | None = None,
+    away: Sequence[float] | None = None,
+) -> pd.DataFrame:
     """Status of each update.
 
     Args:
@@ -47,6 +53,7 @@ def judge(updates: pd.DataFrame, features: Features, *, model: StatusModel | Non
         features: of the same rows in the same order; without an encoder, or with another than
             the model was learned on, the hand-set weights judge.
         model: the learned model; nlpkit's own unless given.
+        away: what :func:`nlpkit.analysis.topic.off_topic` says of the same rows, if that is known already.
 
     Returns:
         One row per update, indexed like ``updates``: ``status`` (a :class:`Status` value),
@@ -59,7 +66,7 @@ def judge(updates: pd.DataFrame, features: Features, *, model: StatusModel | Non
         NlpkitError: the learned model is missing, altered or does not fit this nlpkit.
     """
     model = _fitting(model, features.encoder)
-    away = off_topic(updates, features)
+    away = off_topic(updates, features) if away is None else away
     if model is not None:
         features.vectors([s.text for analysis in features.update for s in analysis.sentences])
     every = cases(updates, features, off_topic=away)
