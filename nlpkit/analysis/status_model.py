@@ -85,7 +85,6 @@ _ARRAYS = (
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+|%")
 _LEAST = 1e-6
 _UPDATES_AT_ONCE = 500  # a few thousand sentences, with their vectors some 10 MB
-_LEFT_OUT_AT_ONCE = 500_000  # sentences times words of one update: some 10 MB
 _PLAN_SAYS = 1.4  # by which what a plan dates for later lowers the vote for "complete", in log-probability
 _RULES_SAY = 0.25  # the share of the vote of the hand-set weights, which know nothing of the corpus' habits
 
@@ -101,7 +100,7 @@ def grams(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Counted:
-    """The grams of sentences, sentence after sentence.
+    """The grams of sentences (or of texts), one after the other.
 
     Attributes:
         starts: where the grams of each sentence begin and, after the last, where they end.
@@ -113,10 +112,15 @@ class Counted:
     numbers: NDArray[np.int64]
     counts: Array
 
-    def sentences(self, first: int, last: int) -> Counted:
-        """Those of some sentences that follow each other."""
-        begin, end = self.starts[first], self.starts[last]
-        return Counted(self.starts[first : last + 1] - begin, self.numbers[begin:end], self.counts[begin:end])
+    def put_together(self, sizes: NDArray[np.int64]) -> tuple[Counted, NDArray[np.int64]]:
+        """The grams of texts of so many sentences each; and where among them each gram of a sentence is."""
+        wide = int(self.numbers.max(initial=0)) + 1
+        owners = np.repeat(np.repeat(np.arange(len(sizes)), sizes), np.diff(self.starts))
+        keys, place = np.unique(owners * wide + self.numbers, return_inverse=True)
+        counts = np.zeros(len(keys))
+        np.add.at(counts, place, self.counts)
+        starts = np.searchsorted(keys, np.arange(len(sizes) + 1) * wide)
+        return Counted(starts, keys % wide, counts), place
 
     def sums(self, values: Array) -> Array:
         """Of values of the grams, shape ``(grams, n)``, the sum over each sentence: ``(sentences, n)``."""
@@ -225,20 +229,53 @@ def pooled(evidence: Array) -> Array:
     return out
 
 
-def _pooled_without_one(evidence: Array) -> Array:
-    """:func:`pooled` of the evidence without each of its sentences, shape ``(sentences, 33)``."""
-    count, width = evidence.shape
+def _pools(evidence: Array, sizes: NDArray[np.int64]) -> Array:
+    """The evidence of sentences pooled, for each update all of them and then without each.
+
+    Args:
+        evidence: shape ``(sentences, 8)``.
+        sizes: how many sentences each update has.
+
+    Returns:
+        Shape ``(updates + sentences, 33)``.
+    """
+    found = np.zeros((len(sizes) + len(evidence), 4 * (len(STATUSES) + 1) + 1))
+    ends = np.cumsum(sizes)
+    rows = np.arange(len(sizes)) + ends - sizes
+    for size in np.unique(sizes).tolist():
+        mine = np.flatnonzero(sizes == size)
+        some = evidence[(ends[mine] - size)[:, None] + np.arange(size)]
+        found[rows[mine][:, None] + np.arange(1 + size)] = _pooled_without_each(some)
+    return found
+
+
+def _pooled_without_each(evidence: Array) -> Array:
+    """:func:`pooled` of updates of equally many sentences: all of them, then without each.
+
+    Args:
+        evidence: shape ``(updates, sentences, 8)``.
+
+    Returns:
+        Shape ``(updates, 1 + sentences, 33)``.
+    """
+    updates, count, width = evidence.shape
+    out = np.zeros((updates, 1 + count, 4 * width + 1))
+    out[:, 0] = [pooled(one) for one in evidence]
     if count == 1:
-        return pooled(evidence[:0])[None]
-    out = np.zeros((count, 4 * width + 1))
-    first, second = np.sort(evidence, axis=0)[[-1, -2]]
-    strongest = np.where(np.arange(count)[:, None] == evidence.argmax(axis=0), second, first)
-    last = np.where(np.arange(count)[:, None] == count - 1, evidence[-2], evidence[-1])
-    missing = np.vstack([np.ones(width), 1.0 - evidence, np.ones(width)])
-    before = np.multiply.accumulate(missing)[:-2]
-    after = np.multiply.accumulate(missing[::-1])[::-1][2:]
-    mean = (evidence.sum(axis=0) - evidence) / (count - 1)
-    out[:, :-1] = 2.0 * np.hstack([strongest, mean, last, 1.0 - before * after])
+        out[:, 1] = pooled(evidence[0, :0])
+    if count < 2:
+        return out
+    ranked = np.sort(evidence, axis=1)
+    is_first = np.arange(count)[:, None] == evidence.argmax(axis=1)[:, None]
+    strongest = np.where(is_first, ranked[:, -2, None], ranked[:, -1, None])
+    is_last = np.arange(count)[:, None] == count - 1
+    last = np.where(is_last, evidence[:, -2, None], evidence[:, -1, None])
+    edge = np.ones((updates, 1, width))
+    missing = np.concatenate([edge, 1.0 - evidence, edge], axis=1)
+    before = np.multiply.accumulate(missing, axis=1)[:, :-2]
+    after = np.multiply.accumulate(missing[:, ::-1], axis=1)[:, ::-1][:, 2:]
+    mean = (evidence.sum(axis=1, keepdims=True) - evidence) / (count - 1)
+    out[:, 1:, :-1] = 2.0 * np.concatenate([strongest, mean, last, 1.0 - before * after], axis=2)
     return out
 
 
@@ -311,17 +348,38 @@ class StatusModel:
                 )
 
     def read_all(self, updates: Sequence[Told]) -> list[Reading]:
-        """Judge several updates: their sentences together, then the votes of each update by itself."""
+        """Judge several updates, each as it would be judged alone."""
         readings: list[Reading] = []
         for first in range(0, len(updates), _UPDATES_AT_ONCE):
             some = updates[first : first + _UPDATES_AT_ONCE]
-            counted = self.vocabulary.counted([text for told in some for text in told.texts])
-            evidence = self._evidence_of_all(counted, some)
-            ends = np.cumsum([0, *(len(told.texts) for told in some)]).tolist()
-            for told, (begin, end) in zip(some, pairwise(ends), strict=True):
-                said = self._said(told, evidence[begin:end], counted.sentences(begin, end))
-                readings.append(Reading(softmax(said[0]), said[0] - said[1:]))
+            ends = np.cumsum([0, *(1 + len(told.texts) for told in some)]).tolist()
+            said = self._said(some)
+            for begin, end in pairwise(ends):
+                mine = said[begin:end]
+                readings.append(Reading(softmax(mine[0]), mine[0] - mine[1:]))
         return readings
+
+    def _said(self, updates: Sequence[Told]) -> Array:
+        """Log-probabilities of the statuses: for each update a row with all its sentences, then one without
+        each of them, shape ``(updates + sentences, 7)``."""
+        arrays, known = self.arrays, len(self.document_names)
+        counted = self.vocabulary.counted([text for told in updates for text in told.texts])
+        sizes = np.array([len(told.texts) for told in updates], dtype=np.int64)
+        evidence = self._evidence_of_all(counted, updates)
+        rows = np.repeat(np.arange(len(updates)), 1 + sizes)
+        document = _rows_in_order(self.document_names, [told.document for told in updates])
+        stages = (document @ arrays["document"][:known] + arrays["document_bias"])[rows]
+        stages += _pools(evidence, sizes) @ arrays["document"][known:]
+        words = self._words_without_each(counted, sizes) + arrays["words_bias"]
+        rules = np.array([rule_scores(told.document) for told in updates])[rows]
+        said = _log_softmax(vote(_log_softmax(stages), _log_softmax(words), rules) / self.temperature)
+        if self.house is None:
+            return said
+        rests = []
+        for told in updates:
+            texts = list(told.texts)
+            rests += [texts, *(texts[:i] + texts[i + 1 :] for i in range(len(texts)))]
+        return _log_softmax(said + np.stack([self._in_house(rest) for rest in rests]))
 
     def _evidence_of_all(self, counted: Counted, updates: Sequence[Told]) -> Array:
         """:meth:`evidence` of the sentences of several updates."""
@@ -334,43 +392,35 @@ class StatusModel:
         vectors = np.concatenate([told.vectors for told in updates if len(told.texts)])
         return self._weigh(words / np.where(norms > 0, norms, 1.0), vectors, sentences)
 
-    def _said(self, told: Told, evidence: Array, counted: Counted) -> Array:
-        """Log-probabilities of the statuses, shape ``(1 + sentences, 7)``: with all sentences of an update,
-        then without each of them."""
-        arrays, document = self.arrays, _in_order(self.document_names, told.document)
-        pools = pooled(evidence)[None]
-        if len(evidence):
-            pools = np.vstack([pools, _pooled_without_one(evidence)])
-        known = len(document)
-        stages = document @ arrays["document"][:known] + pools @ arrays["document"][known:]
-        words = self._words_without_one(counted) + arrays["words_bias"]
-        members = _log_softmax(stages + arrays["document_bias"]), _log_softmax(words)
-        said = _log_softmax(vote(*members, rule_scores(told.document)) / self.temperature)
-        if self.house is None:
-            return said
-        texts = list(told.texts)
-        rests = [texts, *(texts[:i] + texts[i + 1 :] for i in range(len(texts)))]
-        return _log_softmax(said + np.stack([self._in_house(rest) for rest in rests]))
+    def _words_without_each(self, counted: Counted, sizes: NDArray[np.int64]) -> Array:
+        """What the words add, in the rows of :meth:`_said`.
 
-    def _words_without_one(self, counted: Counted) -> Array:
-        """What the words add, shape ``(1 + sentences, 7)``: all of them, then without each sentence's."""
-        distinct, place = np.unique(counted.numbers, return_inverse=True)
-        total = np.zeros(len(distinct))
-        np.add.at(total, place, counted.counts)
-        idf, weights = self.vocabulary.idf[distinct], self.arrays["words"][distinct]
-        # The first row leaves nothing out.
-        starts = np.concatenate([[0], counted.starts])
-        owners = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-        found = np.zeros((len(starts) - 1, len(STATUSES)))
-        step = max(1, _LEFT_OUT_AT_ONCE // max(1, len(distinct)))
-        for first in range(0, len(found), step):
-            left = np.tile(total, (len(found[first : first + step]), 1))
-            some = slice(starts[first], starts[first + len(left)])
-            left[owners[some] - first, place[some]] -= counted.counts[some]
-            values = np.where(left > 0, 1.0 + np.log(np.maximum(left, 1.0)), 0.0) * idf
-            norms = np.sqrt((values * values).sum(axis=1, keepdims=True))
-            found[first : first + step] = (values / np.where(norms > 0, norms, 1.0)) @ weights
+        A sentence left out takes from its update's sums what its own grams had there beyond what is left of
+        them. Where nothing is left the sums are nothing, and not what rounding leaves.
+        """
+        whole, place = counted.put_together(sizes)
+        weights = self.arrays["words"]
+        had = self._tfidf(whole.counts, whole.numbers)
+        left = self._tfidf(whole.counts[place] - counted.counts, counted.numbers)
+        sums, squares = whole.sums(had * weights[whole.numbers]), whole.sums(had * had)
+        owner = np.repeat(np.arange(len(sizes)), sizes)
+        some = whole.sums(whole.counts[:, None])[owner] > counted.sums(counted.counts[:, None])
+        taken = counted.sums((had[place] - left) * weights[counted.numbers])
+        sums_left = np.where(some, sums[owner] - taken, 0.0)
+        squares_left = np.where(some, squares[owner] - counted.sums(had[place] ** 2 - left**2), 0.0)
+        # The row of each update, then those of its sentences.
+        first = np.cumsum([0, *(1 + sizes[:-1])]) if len(sizes) else sizes
+        rest = np.arange(len(owner)) + owner + 1
+        found = np.zeros((len(sizes) + len(owner), len(STATUSES)))
+        for rows, sum_, square in ((first, sums, squares), (rest, sums_left, squares_left)):
+            found[rows] = sum_ / np.sqrt(np.where(square > 0, square, 1.0))
         return found
+
+    def _tfidf(self, counts: Array, numbers: NDArray[np.int64]) -> Array:
+        """Weighted counts, shape ``(grams, 1)``, not scaled; none of a gram that is not there."""
+        logarithmic = np.where(counts > 0, 1.0 + np.log(np.maximum(counts, 1.0)), 0.0)
+        weighted: Array = (logarithmic * self.vocabulary.idf[numbers])[:, None]
+        return weighted
 
     def evidence(
         self,

@@ -70,9 +70,7 @@ def made_up(model: StatusModel, texts: Sequence[str]) -> Told:
 
 @pytest.mark.parametrize("house", [None, HOUSE])
 @pytest.mark.parametrize("count", range(len(TEXTS) + 1))
-@pytest.mark.parametrize("at_once", [1, 500_000])
-def test_what_is_lost(house: House | None, count: int, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status_model, "_LEFT_OUT_AT_ONCE", at_once)
+def test_what_is_lost(house: House | None, count: int) -> None:
     model = replace(packaged_model(), house=house)
     told = made_up(model, list(TEXTS[:count]))
     (reading,) = model.read_all([told])
@@ -82,10 +80,13 @@ def test_what_is_lost(house: House | None, count: int, at_once: int, monkeypatch
     np.testing.assert_allclose(reading.probabilities, probabilities, atol=1e-12)
 
 
+@pytest.mark.parametrize("house", [None, HOUSE])
 @pytest.mark.parametrize("at_once", [1, 2, 500])
-def test_updates_read_together_are_read_as_alone(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_updates_read_together_are_read_as_alone(
+    house: House | None, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(status_model, "_UPDATES_AT_ONCE", at_once)
-    model = packaged_model()
+    model = replace(packaged_model(), house=house)
     told = [
         made_up(model, texts)
         for texts in (TEXTS, [], TEXTS[2:4], ["xqz"], [""], list(reversed(TEXTS)), [], TEXTS[:1])
@@ -106,6 +107,12 @@ def test_grams_are_counted_sentence_by_sentence() -> None:
     assert counted.numbers.tolist() == [0, 1, 2, 3, 0, 1, 2]
     assert counted.counts.tolist() == [2, 1, 1, 1, 1, 1, 2]
     assert counted.sums(counted.counts[:, None]).ravel().tolist() == [5, 0, 4, 0]
-    assert counted.sentences(2, 4).starts.tolist() == [0, 3, 3]
-    assert counted.sentences(2, 4).numbers.tolist() == [0, 1, 2]
+    whole, place = counted.put_together(np.array([2, 0, 2]))
+    assert whole.starts.tolist() == [0, 4, 4, 7]
+    assert whole.numbers.tolist() == [0, 1, 2, 3, 0, 1, 2]
+    assert place.tolist() == [0, 1, 2, 3, 4, 5, 6]
+    whole, place = counted.put_together(np.array([4]))
+    assert whole.numbers.tolist() == [0, 1, 2, 3]
+    assert whole.counts.tolist() == [3, 2, 3, 1]
+    assert place.tolist() == [0, 1, 2, 3, 0, 1, 2]
     assert vocabulary.counted([]).starts.tolist() == [0]
