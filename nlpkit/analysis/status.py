@@ -21,8 +21,10 @@ from numpy.typing import NDArray
 from nlpkit.analysis.signals import Signal, read_signals
 from nlpkit.analysis.status_model import (
     STATUSES,
+    UPDATES_AT_ONCE,
     Reading,
     StatusModel,
+    Told,
     document_values,
     packaged_model,
     salience,
@@ -40,7 +42,7 @@ __all__ = [
     "judge",
     "mismatch",
     "probabilities",
-    "read_case",
+    "read_cases",
     "reads_vectors",
     "standing",
     "weighed",
@@ -49,7 +51,13 @@ __all__ = [
 _REASONS = 4
 
 
-def judge(updates: pd.DataFrame, features: Features, *, model: StatusModel | None = None) -> pd.DataFrame:
+def judge(
+    updates: pd.DataFrame,
+    features: Features,
+    *,
+    model: StatusModel | None = None,
+    away: Sequence[float] | None = None,
+) -> pd.DataFrame:
     """Status of each update.
 
     Args:
@@ -58,6 +66,7 @@ def judge(updates: pd.DataFrame, features: Features, *, model: StatusModel | Non
         features: of the same rows in the same order; without an encoder, or with another than
             the model was learned on, the hand-set weights judge.
         model: the learned model; nlpkit's own unless given.
+        away: what :func:`nlpkit.analysis.topic.off_topic` says of the same rows, if that is known already.
 
     Returns:
         One row per update, indexed like ``updates``: ``status`` (a :class:`Status` value),
@@ -70,30 +79,31 @@ def judge(updates: pd.DataFrame, features: Features, *, model: StatusModel | Non
         NlpkitError: the learned model is missing, altered or does not fit this nlpkit.
     """
     model = _fitting(model, features.encoder)
-    away = off_topic(updates, features)
+    away = off_topic(updates, features) if away is None else away
     if model is not None:
         features.vectors([s.text for analysis in features.update for s in analysis.sentences])
+    every = cases(updates, features, off_topic=away)
+    read: dict[int, tuple[list[Signal], Reading]] = {}
+    if model is not None:
+        told = [i for i, case in enumerate(every) if not is_bare(case.update.text)]
+        vectors = [features.vectors([s.text for s in every[i].update.sentences]) for i in told]
+        read = dict(zip(told, read_cases(model, [every[i] for i in told], vectors), strict=True))
     declarations = zip(updates["declared_status"].astype(str), updates["declared"].astype(str), strict=True)
     rows: list[dict[str, object]] = []
-    for case, (declared_status, declared) in zip(
-        cases(updates, features, off_topic=away), declarations, strict=True
-    ):
-        reading = None
-        if model is None or is_bare(case.update.text):
-            signals = read_signals(case)
+    for i, (case, (declared_status, declared)) in enumerate(zip(every, declarations, strict=True)):
+        signals, reading = read.get(i) or (read_signals(case), None)
+        if reading is None:
             shares = probabilities(signals)
         else:
-            vectors = features.vectors([sentence.text for sentence in case.update.sentences])
-            signals, reading = read_case(model, case, vectors)
             shares = _shares(dict(zip(STATUSES, map(float, reading.probabilities), strict=True)))
         status = decide(shares)
-        told = _weights(status) if reading is None or model is None else _learned(model, status)
+        gives = _weights(status) if reading is None or model is None else _learned(model, status)
         rows.append(
             {
                 "status": str(status),
                 "status_confidence": shares[str(status)],
                 "status_probabilities": shares,
-                "status_why": _why(signals, status, case, told, reading),
+                "status_why": _why(signals, status, case, gives, reading),
                 "mismatch": mismatch(
                     str(status),
                     shares,
@@ -229,22 +239,36 @@ def _learned(model: StatusModel, status: Status) -> Callable[[str], float]:
     return gain
 
 
-def read_case(model: StatusModel, case: Case, vectors: NDArray[np.float32]) -> tuple[list[Signal], Reading]:
-    """The signals of an update and what a model makes of it.
+def read_cases(
+    model: StatusModel, every: Sequence[Case], vectors: Sequence[NDArray[np.float32]]
+) -> list[tuple[list[Signal], Reading]]:
+    """The signals of updates and what a model makes of them.
 
     The model reads the sentences first; the signals are then read with what it takes for background
-    counted for less.
+    counted for less beside.
 
     Args:
         model: the learned model.
-        case: the update, and what its status depends on.
-        vectors: of its sentences, shape ``(sentences, dimension)``.
+        every: the updates, with what their status depends on.
+        vectors: of the sentences of each, shape ``(sentences, dimension)``.
     """
+    found: list[tuple[list[Signal], Reading]] = []
+    for first in range(0, len(every), UPDATES_AT_ONCE):
+        some = every[first : first + UPDATES_AT_ONCE]
+        told = [
+            _told(case, theirs)
+            for case, theirs in zip(some, vectors[first : first + UPDATES_AT_ONCE], strict=True)
+        ]
+        sentences = model.read_sentences(told)
+        shown = [weighed(case, told) for case, told in zip(some, sentences.of_each(), strict=True)]
+        readings = model.read(sentences, [document for _, document in shown])
+        found += [(signals, reading) for (signals, _), reading in zip(shown, readings, strict=True)]
+    return found
+
+
+def _told(case: Case, vectors: NDArray[np.float32]) -> Told:
     views = read_sentences(case)
-    texts = [view.text for view in views]
-    told = model.read_sentences(texts, vectors, sentence_values(case, views))
-    signals, document = weighed(case, told.evidence)
-    return signals, model.read(texts, told, document)
+    return Told([view.text for view in views], vectors, sentence_values(case, views))
 
 
 def weighed(case: Case, evidence: NDArray[np.float64]) -> tuple[list[Signal], dict[str, float]]:

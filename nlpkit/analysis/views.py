@@ -284,17 +284,15 @@ def _ahead(sentence: Sentence, as_of: date | None) -> str:
 
 _UNITS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _NUMBER = r"\d{1,3}(?:,\d{3})+|\d{1,6}|no|none|half|" + "|".join(_UNITS)
-_OF = re.compile(
-    rf"\b({_NUMBER})\s+(?:out\s+)?of\s+(?:the\s+|our\s+|its\s+|all\s+)?(\d{{1,3}}(?:,\d{{3}})+|\d{{1,6}}|{'|'.join(_UNITS)})\b",
-    re.IGNORECASE,
+_OF = Sought(
+    rf"\b({_NUMBER})\s+(?:out\s+)?of\s+(?:the\s+|our\s+|its\s+|all\s+)?(\d{{1,3}}(?:,\d{{3}})+|\d{{1,6}}|{'|'.join(_UNITS)})\b"
 )
-_NONE_OF = re.compile(r"\bnone\s+of\s+(?:the|our|its|these|them)\b", re.IGNORECASE)
-_PER_CENT = re.compile(
+_NONE_OF = Sought(r"\bnone\s+of\s+(?:the|our|its|these|them)\b")
+_PER_CENT = Sought(
     r"\b(\d{1,3}(?:\.\d+)?)\s?(?:%|per\s?cent)\s+(?:of\s+\w+(?:\s+\w+){0,3}\s+)?"
-    r"(?:complet\w+|returned|trained|inspected|delivered|checked|back|done|assessed|so far|to date)\b",
-    re.IGNORECASE,
+    r"(?:complet\w+|returned|trained|inspected|delivered|checked|back|done|assessed|so far|to date)\b"
 )
-_HALF = re.compile(r"\b(?:to|for|with|across|by)\s+half\s+(?:of\s+)?(?:the|our|its|all)?\b", re.IGNORECASE)
+_HALF = Sought(r"\b(?:to|for|with|across|by)\s+half\s+(?:of\s+)?(?:the|our|its|all)?\b")
 
 
 def _amount(word: str) -> float:
@@ -306,6 +304,7 @@ def _amount(word: str) -> float:
     return float(word) if word.isdigit() else -1.0
 
 
+@lru_cache(maxsize=8192)  # several judgements ask for the same sentence
 def fraction_done(text: str) -> float | None:
     """The least share that a sentence says is done: "two of nine" is 0.22, "none of the …" 0; or None.
 

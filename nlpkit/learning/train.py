@@ -206,11 +206,8 @@ def _fit(data: Material) -> Trained:
 
 def predict(model: StatusModel, data: Material) -> Array:
     """Probabilities of a model for some material, shape ``(rows, 7)``."""
-    read = [
-        by_rule.read_case(model, case, vectors)[1].probabilities
-        for case, vectors in zip(data.cases, data.vectors, strict=True)
-    ]
-    return np.array(read).reshape(len(data.label), len(STATUSES))
+    read = by_rule.read_cases(model, data.cases, data.vectors)
+    return np.array([reading.probabilities for _, reading in read]).reshape(-1, len(STATUSES))
 
 
 def write(model: StatusModel, folder: Path, about: Mapping[str, Any]) -> None:

@@ -328,6 +328,19 @@ def test_the_reason_quotes_both_sides(row: dict[str, str], spotlight: Catalogue)
             assert word in mine.lower(), why
 
 
+def test_without_reasons_the_links_are_the_same(spotlight: Catalogue) -> None:
+    rows = table(
+        {"update": "Equality impact assessments are done for every paper, and heads were trained in them."},
+        {"update": "This answers Spotlight recommendation 27."},
+    )
+    goal, encoder = make_ready(spotlight, Hashed()), Hashed()
+    with_them = linking_table.link_rows(rows, goal, encoder)
+    found = linking_table.link_rows(rows, goal, encoder, reasons=False)
+    pd.testing.assert_frame_equal(found.drop(columns="why"), with_them.drop(columns="why"))
+    assert (with_them["why"] != "").all()
+    assert (found["why"] == "").any()
+
+
 def test_a_subject_named_by_its_acronym_is_found(spotlight: Catalogue) -> None:
     found = link(
         table({"update": "All heads of department have been trained to complete EqIAs."}), spotlight, Hashed()
