@@ -413,7 +413,7 @@ class StatusModel:
         words = self._words_without_each(sentences.counted, sizes) + arrays["words_bias"]
         rules = np.array([rule_scores(values) for values in documents]).reshape(-1, len(STATUSES))[rows]
         said = _log_softmax(vote(_log_softmax(stages), _log_softmax(words), rules) / self.temperature)
-        if self.house is None:
+        if self.house is None or not len(said):
             return said
         rests: list[Sequence[str]] = []
         for texts in map(list, sentences.texts):
