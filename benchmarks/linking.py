@@ -2,6 +2,7 @@
 
     python benchmarks/linking.py            # measure the models in models/linking
     python benchmarks/linking.py --fit      # learn them again from the tune split first, cross-validated
+    python benchmarks/linking.py --order    # with and without the document's order, on made plans
     python benchmarks/linking.py --actions  # counterparts between the plans of the check split
     python benchmarks/linking.py --scale    # 5,000 recommendations × 50,000 actions, vectors given;
                                             # --scale 500 5000: as many
@@ -17,20 +18,32 @@ import json
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from ordered_plans import KINDS, Plan, plans
 from processes import peak_mb
 
-from nlpkit.analysis.linking import PAIR_FEATURES, link, link_actions, table_features
+from nlpkit.analysis.linking import (
+    PAIR_FEATURES,
+    Own,
+    link,
+    link_actions,
+    own_links,
+    ready,
+    table_features,
+)
 from nlpkit.analysis.linking.counterparts import actions_catalogue
 from nlpkit.analysis.linking.examples import EXAMPLE_FEATURES, Examples, service_key
 from nlpkit.analysis.linking.facets import text_key
+from nlpkit.analysis.linking.order import placed
 from nlpkit.analysis.linking.pairs import make_ready
 from nlpkit.analysis.linking.parts import vectors
 from nlpkit.analysis.linking.rows import rows_of, text_columns
+from nlpkit.analysis.linking.table import link_rows
 from nlpkit.analysis.similarity import prepare
 from nlpkit.catalogue import Catalogue, Entry, load_catalogue
 from nlpkit.embedding import Encoder
@@ -39,6 +52,7 @@ from nlpkit.models import LogisticModel, file_sha256
 
 ROOT = Path(__file__).resolve().parent.parent
 PAIRS = tuple(ROOT / "corpora" / "links" / name for name in ("starter.jsonl", "plans.jsonl"))
+ORDERED = ROOT / "corpora" / "links" / "ordered.jsonl"
 MODEL = ROOT / "models" / "linking" / "model.json"
 EXAMPLES = MODEL.with_name("examples.npz")
 FACETS = MODEL.with_name("facets.npz")
@@ -57,16 +71,21 @@ def main(arguments: list[str]) -> None:
     rows = authored()
     if "--actions" in arguments:
         return actions(rows, encoder)
+    if "--order" in arguments:
+        return order(rows, catalogue, encoder)
     truth = grades(rows, catalogue)
     if "--fit" in arguments:
         fit_all(rows, truth, catalogue, encoder)
     for split in ("tune", "check"):
         chosen = rows[rows["split"] == split].reset_index(drop=True)
-        links = link(chosen.drop(columns="gold"), catalogue, encoder)
+        # The rows stand in the order in which they were written, which is no plan's: each by itself.
+        plain = chosen.drop(columns="gold")
+        links = link_rows(plain, ready(catalogue, encoder), encoder, in_order=False)
         _say(f"{split}, through link", _measure(chosen, links))
         alone = chosen[(chosen["recommendation"] == "") & (chosen["required_outcome"] == "")]
         _say(f"{split}, narratives alone", _measure(alone, links))
-        known = link(chosen.drop(columns="gold"), replace(catalogue, name="other"), encoder)
+        other = ready(replace(catalogue, name="other"), encoder)
+        known = link_rows(plain, other, encoder, in_order=False)
         _say(f"{split}, without examples", _measure(chosen, known))
     return None
 
@@ -207,7 +226,7 @@ def _fit(features: np.ndarray, truth: np.ndarray, name: str) -> LogisticModel:
 # --- Measuring ----------------------------------------------------------------------------------------
 
 
-def _say(what: str, figures: dict[str, float]) -> None:
+def _say(what: str, figures: Mapping[str, float | None]) -> None:
     sys.stdout.write(f"{what}: {json.dumps(figures)}\n")
     sys.stdout.flush()
 
@@ -230,7 +249,7 @@ def _by_probability(
     }
 
 
-def _measure(rows: pd.DataFrame, links: pd.DataFrame) -> dict[str, float]:
+def _measure(rows: pd.DataFrame, links: pd.DataFrame) -> dict[str, float | None]:
     got = {
         str(key): list(zip(part["id"], part["grade"], strict=True)) for key, part in links.groupby("row_id")
     }
@@ -251,10 +270,64 @@ def _measure(rows: pd.DataFrame, links: pd.DataFrame) -> dict[str, float]:
         "rows": len(rows),
         "found_at_1": round(float(np.mean([rank == 1 for rank in ranks])), 3),
         "mrr": round(float(np.mean(ranks)), 3),
-        "f1_equivalent": round(2 * right / (wanted + said), 3),
-        "none_ok": round(float(np.mean(clear)), 3),
-        "none_without_any_link": round(float(np.mean(bare)), 3),
+        "f1_equivalent": round(2 * right / max(1, wanted + said), 3),
+        "precision": round(right / said, 3) if said else None,
+        "none_ok": round(float(np.mean(clear)), 3) if clear else None,
+        "none_without_any_link": round(float(np.mean(bare)), 3) if bare else None,
     }
+
+
+def order(rows: pd.DataFrame, catalogue: Catalogue, encoder: Encoder) -> None:
+    """What the document's order gives: made plans of both splits, and plans written in order."""
+    goal = ready(catalogue, encoder)
+    for split in ("tune", "check"):
+        made = list(plans(rows, catalogue, split))
+        texts = pd.concat([plan.rows for plan in made]).drop_duplicates(["service", "update"])
+        says = own_links(texts[["row_id", "service", "update"]].reset_index(drop=True), goal, encoder)
+        own = dict(zip(zip(texts["service"], texts["update"], strict=True), says, strict=True))
+        for kind in KINDS:
+            chosen = [plan for plan in made if plan.kind == kind]
+            pick = np.random.default_rng(9)
+            for how in ("each row by itself", "in order", "shuffled"):
+                measured = [plan.shuffled(pick) if how == "shuffled" else plan for plan in chosen]
+                _order_of(
+                    f"{split}, {kind} plans, {how}", measured, own, catalogue, how != "each row by itself"
+                )
+    written = pd.DataFrame([json.loads(line) for line in ORDERED.read_text(encoding="utf8").splitlines()])
+    written = written.fillna("").assign(blank=False)
+    own = {}
+    for _, plan in written.groupby("service"):
+        says = own_links(plan[["row_id", "service", "update"]].reset_index(drop=True), goal, encoder)
+        own |= dict(zip(zip(plan["service"], plan["update"], strict=True), says, strict=True))
+    for service, plan in written.groupby("service", sort=False):
+        one = Plan("written", plan.reset_index(drop=True))
+        shuffled = one.shuffled(np.random.default_rng(9))
+        for how, which in (("each row by itself", one), ("as it stands", one), ("shuffled", shuffled)):
+            _order_of(f"{service}, {how}", [which], own, catalogue, how != "each row by itself")
+
+
+def _order_of(
+    what: str, made: list[Plan], own: dict[tuple[str, str], Own], catalogue: Catalogue, in_order: bool
+) -> None:
+    """Say how the plans are linked, as a whole and where a sentence without a subject stands."""
+    tables, links, taken = [], [], 0
+    for n, plan in enumerate(made):
+        table = plan.rows.assign(row_id=[f"{n}/{i}" for i in range(len(plan.rows))])
+        says = [own[key] for key in zip(table["service"], table["update"], strict=True)]
+        documents = [[[i] for i in range(len(says))]]
+        changed = placed(says, documents, len(catalogue.entries)) if in_order else {}
+        taken += bool(changed)
+        links += [
+            {"row_id": row_id, "id": catalogue.entries[item.entry].id, "grade": item.grade}
+            for i, row_id in enumerate(table["row_id"])
+            for item in (changed[i].links if i in changed else says[i].links)
+        ]
+        tables.append(table)
+    rows, found = pd.concat(tables, ignore_index=True), pd.DataFrame(links)
+    _say(what, {"plans": len(made), "changed_by_order": taken, **_measure(rows, found)})
+    blank = rows[rows["blank"]].reset_index(drop=True)
+    if len(blank):
+        _say(f"{what}, blanked", _measure(blank, found[found["row_id"].isin(blank["row_id"])]))
 
 
 def actions(rows: pd.DataFrame, encoder: Encoder) -> None:

@@ -36,7 +36,7 @@ STEPS = {
     "read": "reading the file",
     "survey": "acronyms and buckets",
     "judge_part": "handing on what was judged of each row",
-    "judge_bucket": "pointers, repeats, slipped dates of each service",
+    "judge_bucket": "pointers, repeats, slipped dates of each service, links by order",
     "seed_part": "across documents: sequences of words",
     "link_part": "… their meetings",
     "pair_part": "… pairs worth a look",
@@ -95,6 +95,9 @@ def one(table: Path, templates: Path, out: Path) -> dict[str, Any]:
     import pandas as pd
 
     from nlpkit import judging, partitions, scoring
+    from nlpkit.analysis.linking import Own
+    from nlpkit.analysis.linking.parts import Link
+    from nlpkit.catalogue import load_catalogue
     from nlpkit.engines import Pieces, local
     from nlpkit.features import Features, deadlines, moments
     from nlpkit.files import write_parts
@@ -108,6 +111,12 @@ def one(table: Path, templates: Path, out: Path) -> dict[str, Any]:
         spans = split_sentences(text)
         return TextAnalysis(text, tuple(Sentence(text[a:b], a, b, Stage.NONE, None) for a, b in spans))
 
+    places = {entry.id: at for at, entry in enumerate(load_catalogue("spotlight").entries)}
+
+    def said(links: list[dict[str, Any]]) -> Own:
+        found = [Link(places[one["id"]], one["grade"], one["score"]) for one in links]
+        return Own(tuple(found), tuple((one.entry, one.score) for one in found), 9, settled=False)
+
     def replayed(part: pd.DataFrame, *_: Any, **more: Any) -> judging.Alone:
         rows = [ready[n % len(ready)] for n in range(len(part))]
         made = Features(
@@ -120,7 +129,7 @@ def one(table: Path, templates: Path, out: Path) -> dict[str, Any]:
         columns = {
             name: pd.Series([row[name] for row in rows], dtype="object") for name in judging.ROW_COLUMNS
         }
-        return judging.Alone(pd.DataFrame(columns), made, lambda: [row["links"] for row in rows])
+        return judging.Alone(pd.DataFrame(columns), made, lambda: [said(row["links"]) for row in rows])
 
     seconds: Counter[str] = Counter()
     size: Counter[str] = Counter()
@@ -150,12 +159,21 @@ def one(table: Path, templates: Path, out: Path) -> dict[str, Any]:
     rows = len(intake.updates)
     if rows <= partitions.ROWS:
         partitions.ROWS = partitions.WHOLE
-    write_parts(scoring.score_parts(intake.updates, catalogue=None), out)
+    write_parts(scoring.score_parts(intake.updates, encoder=_Unused()), out)
     total = time.process_time() - begun
     seconds["write"] = total - sum(seconds.values())
     status = Path("/proc/self/status").read_text(encoding="utf8")
     peak = next(int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmHWM"))
     return {"rows": rows, "seconds": seconds, "bytes": size, "total": total, "peak": peak}
+
+
+class _Unused:
+    """Stands for an encoder where nothing is encoded."""
+
+    name, dimension = "unused", 1
+
+    def encode(self, texts: list[str]) -> Any:
+        raise NotImplementedError
 
 
 def measure(sizes: list[int], templates: int) -> list[dict[str, Any]]:

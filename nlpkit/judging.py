@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -81,12 +80,13 @@ class Alone:
     Attributes:
         judged: :data:`ROW_COLUMNS`, indexed like the updates.
         features: of the updates.
-        links: waits for the links, a list for each row.
+        links: waits for what each row says by itself of the catalogue, for
+            :func:`nlpkit.analysis.linking.links_in_order`.
     """
 
     judged: pd.DataFrame
     features: features.Features
-    links: Callable[[], list[list[dict[str, Any]]]]
+    links: Callable[[], list[linking.Own]]
 
 
 def judge_alone(
@@ -132,10 +132,10 @@ def judge_alone(
     fresh = _judged(part, of_part, doubted, tools.model, told) if memory.missing else None
     judged = memory.judged(fresh)
 
-    def links() -> list[list[dict[str, Any]]]:
+    def links() -> list[linking.Own]:
         if linked is None:
-            return memory.links(judged, [[] for _ in memory.missing])
-        return memory.links(judged, linking.links_column(part, linked.result()))
+            return memory.links(judged, [linking.NOTHING for _ in memory.missing])
+        return memory.links(judged, linked.result())
 
     return Alone(judged, made, links)
 
@@ -162,11 +162,9 @@ def _link(
     encoder: Encoder,
     made: features.Features,
     definitions: linking.Definitions | None,
-) -> pd.DataFrame:
+) -> list[linking.Own]:
     goal = _ready(catalogue, encoder)
-    return linking.link_rows(
-        table, goal, encoder, analyses=made.update, definitions=definitions, reasons=False
-    )
+    return linking.own_links(table, goal, encoder, analyses=made.update, definitions=definitions)
 
 
 _last: list[tuple[Catalogue, Encoder, linking.Goal]] = []  # every part of a large table links to the same

@@ -3,7 +3,8 @@
 1. Each part is judged row by row, and leaves of every row what the next steps need: cells and analyses,
    sorted into *buckets* by the service (or the document, where no service is named), so that all rows of
    one service meet in one bucket.
-2. In each bucket, what the updates of a service say of each other: pointers, repeats, slipped promises.
+2. In each bucket, what the updates of a service say of each other: pointers, repeats, slipped promises, and
+   what a row is linked to by where it stands in its document.
 3. Passages that stand in two documents of any services (:mod:`nlpkit.copied`).
 4. What was found is brought back to the parts, in the order of the table.
 
@@ -150,7 +151,7 @@ def finished_parts(
     found: dict[int, Any] = {}
     for bucket in sorted(filled | dict.fromkeys(before)):
         rows = [engine.pick(judged[at], bucket) for at in filled.get(bucket, ())]
-        found[bucket] = engine.run(judge_bucket, rows, before.get(bucket), bucket, firsts)
+        found[bucket] = engine.run(judge_bucket, rows, sent, before.get(bucket), bucket, firsts)
     _wait(engine, list(found.values()), "looking for repeats", told)
     said = compare(engine, found, firsts, lambda rows: _number(rows, engine), told)
     finished = [
@@ -259,7 +260,7 @@ def judge_part(
     made = alone.features
     columns = [alone.judged[name].tolist() for name in ROW_COLUMNS]
     rows = [table[name].tolist() for name in ("update", "declared")]
-    pieces = Pieces({"rows": {"rows": packed([columns, links, rows])}})
+    pieces = Pieces({"rows": {"rows": packed([columns, rows])}})
     cells = [table[name].tolist() for name in _CELLS]
     numbers = _buckets(table, buckets)
     for bucket in np.unique(numbers).tolist():
@@ -271,6 +272,7 @@ def judge_part(
                 analysis_to_json(made.planned_action[at], facts=False),
                 iso(made.as_of[at]),
                 iso(made.due[at]),
+                links[at].to_json(),
             ]
             for at in own.tolist()
         ]
@@ -290,26 +292,28 @@ def _of_buckets(past: pd.DataFrame | None, buckets: int) -> dict[int, pd.DataFra
 
 
 def judge_bucket(
-    parts: Sequence[Part], past: pd.DataFrame | None, bucket: int, firsts: Sequence[int]
+    parts: Sequence[Part], orders: Orders, past: pd.DataFrame | None, bucket: int, firsts: Sequence[int]
 ) -> Pieces:
     """What the updates of some services say of each other.
 
     Args:
         parts: what :func:`judge_part` left of their rows, in the order of the table.
+        orders: how they are judged.
         past: the history of these services.
         bucket: the number of the bucket.
         firsts: how many rows of the table stand before each part, and how many there are.
 
     Returns:
         A piece for each part that has rows of the bucket: of each row its labels, refs, reasons, novelty,
-        slipped promises, and since when it is told. ``told``: the updates as they are held against other
-        documents. ``documents``: of these, in order, how many each document has.
+        slipped promises, since when it is told, and its links. ``told``: the updates as they are held against
+        other documents. ``documents``: of these, in order, how many each document has.
     """
-    numbers, table, made = _rows_of(parts)
+    numbers, table, made, owns = _rows_of(parts)
     before = None if past is None else said_before(table, made, past, sift=False)
     found = staleness.inside(table, made, before)
     moved = slips.find(table, made, before)
     since = questions.told_before(table, made, before)
+    links = linking.links_in_order(table, owns, orders.tools.catalogue)
     pieces = Pieces()
     owners = np.searchsorted(np.array(firsts), numbers, side="right") - 1
     for part in np.unique(owners).tolist():
@@ -322,6 +326,7 @@ def judge_bucket(
                 found.novelty[at],
                 moved[at],
                 since[at],
+                links[at],
             ]
             for at in own
         ]
@@ -335,18 +340,21 @@ def judge_bucket(
     return pieces
 
 
-def _rows_of(parts: Sequence[Part]) -> tuple[NDArray[np.int64], pd.DataFrame, Features]:
+def _rows_of(
+    parts: Sequence[Part],
+) -> tuple[NDArray[np.int64], pd.DataFrame, Features, list[linking.Own]]:
     numbers = [part["numbers"] for part in parts]
     cells: list[list[str]] = []
     updates, planned = [], []
-    as_of, due = [], []
+    as_of, due, owns = [], [], []
     for part in parts:
-        for own, sentences, plan, moment, deadline in unpacked(part["rows"]):
+        for own, sentences, plan, moment, deadline, links in unpacked(part["rows"]):
             cells.append(own)
             updates.append(analysis_from_json([own[-1], sentences]))
             planned.append(analysis_from_json(plan) if plan[0] else _EMPTY)
             as_of.append(day_of(moment))
             due.append(day_of(deadline))
+            owns.append(linking.Own.from_json(links))
     table = pd.DataFrame(cells, columns=list(_CELLS), dtype="object")
     made = Features(
         update=tuple(updates),
@@ -355,7 +363,7 @@ def _rows_of(parts: Sequence[Part]) -> tuple[NDArray[np.int64], pd.DataFrame, Fe
         as_of=tuple(as_of),
         due=tuple(due),
     )
-    return np.concatenate(numbers) if numbers else np.zeros(0, dtype=np.int64), table, made
+    return np.concatenate(numbers) if numbers else np.zeros(0, dtype=np.int64), table, made, owns
 
 
 def _told_of(told: Iterable[across.Told], numbers: NDArray[np.int64], bucket: int) -> Iterator[across.Told]:
@@ -387,7 +395,7 @@ def finish(rows: Part, found: Sequence[Part], said: Sequence[Part | None], first
         said: what stands in other documents too.
         first: how many rows stand before it in the whole table.
     """
-    columns, links, (updates, declared) = unpacked(rows["rows"])
+    columns, (updates, declared) = unpacked(rows["rows"])
     count = len(updates)
     judged = pd.DataFrame({name: _column(values) for name, values in zip(ROW_COLUMNS, columns, strict=True)})
     known: list[Any] = [None] * count
@@ -404,7 +412,7 @@ def finish(rows: Part, found: Sequence[Part], said: Sequence[Part | None], first
     stale = staleness.columns(all_found, [one[3] for one in known])
     stale["stale_why"] = [[*why, *one[4]] for why, one in zip(stale["stale_why"], known, strict=True)]
     judged = pd.concat([judged, stale], axis=1)
-    judged["links"] = _column(links)
+    judged["links"] = _column([one[6] for one in known])
     texts = pd.DataFrame({"update": _column(updates), "declared": _column(declared)})
     judged["question"] = questions.ask(texts, judged, [(one[5][0], one[5][1]) for one in known])
     return {"rows": packed([judged[name].tolist() for name in SCORE_COLUMNS])}

@@ -90,25 +90,27 @@ class Memory:
             }
         )
 
-    def links(
-        self, judged: pd.DataFrame, fresh: Sequence[list[dict[str, Any]]]
-    ) -> list[list[dict[str, Any]]]:
-        """The links of all rows; with them, what was judged of the missing ones is kept.
+    def links(self, judged: pd.DataFrame, fresh: Sequence[linking.Own]) -> list[linking.Own]:
+        """What all rows say by themselves of the catalogue; with it, what was judged of the missing is kept.
+
+        Links that depend on a row's neighbours are made from it each time.
 
         Args:
             judged: of :meth:`judged`.
             fresh: of the missing rows, in order.
         """
-        found = [self._known[place][-1] if place in self._known else [] for place in range(len(self._index))]
-        for place, links in zip(self.missing, fresh, strict=True):
-            found[place] = links
+        new = dict(zip(self.missing, fresh, strict=True))
+        found = [
+            linking.Own.from_json(self._known[place][-1]) if place in self._known else new[place]
+            for place in range(len(self._index))
+        ]
         # An encoder may have turned to another way of encoding meanwhile.
         if self._secrets and self._key_of_vectors == _vectors_key(self._encoder):
             columns = [judged[name].tolist() for name in self._columns]
             _SHELF.put(
                 {
                     _key(self._secrets[place]): _hidden(
-                        [*(column[place] for column in columns), found[place]], self._secrets[place]
+                        [*(column[place] for column in columns), found[place].to_json()], self._secrets[place]
                     )
                     for place in self.missing
                 }

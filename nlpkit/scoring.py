@@ -221,7 +221,8 @@ def _at_once(
         moved = slips.find(table, made, before)
         stale["stale_why"] = [[*why, *more] for why, more in zip(stale["stale_why"], moved, strict=True)]
         told("linking", 4, 5)
-        links = pd.Series(alone.links(), index=table.index, dtype="object", name="links")
+        linked = linking.links_in_order(table, alone.links(), tools.catalogue)
+        links = pd.Series(linked, index=table.index, dtype="object", name="links")
     judged = pd.concat([alone.judged, stale, links], axis=1)
     judged["question"] = questions.judge(table, made, judged, before)
     return judged

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +15,9 @@ import pytest
 import nlpkit
 from nlpkit import comparing
 from nlpkit.files import read_table, write_table
+
+sys.path.insert(0, str(Path(__file__).parent / "engines"))
+from tables import SILENT, WordEncoder, linked_silently, ordered_table
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 TITLE = "Speak <up> & be heard"
@@ -46,6 +50,24 @@ def files(tmp_path: Path) -> Path:
     rows[0]["links"], rows[1]["links"] = [link], []
     write_table(pd.DataFrame(rows), tmp_path / "scored.jsonl")
     return tmp_path
+
+
+def test_a_row_is_linked_by_where_it_stands_in_all_ways_alike() -> None:
+    plans = ordered_table(2)
+    encoder = WordEncoder()
+    scored = nlpkit.score(plans, encoder=encoder)
+    assert linked_silently(scored) == ["18"] * 2
+    unlinked = nlpkit.score(plans, catalogue=None)
+    assert not any(unlinked["links"])
+    for table in (plans, unlinked):
+        found, _ = comparing.judged(table, encoder=encoder)
+        assert found["links"].tolist() == scored["links"].tolist()
+    links = nlpkit.link(scored, encoder=encoder)
+    assert links["id"].tolist() == [one["id"] for own in scored["links"] for one in own]
+    by_place = links[links["row_id"].isin(scored.loc[scored["update"] == SILENT, "row_id"])]
+    assert by_place["why"].str.contains("stands between the answers to 17 and 20").any()
+    shuffled = plans.sample(frac=1, random_state=6)
+    assert linked_silently(comparing.judged(shuffled, encoder=encoder)[0]) == [""] * 2
 
 
 def table(run: Run, out: str) -> subprocess.CompletedProcess[str]:

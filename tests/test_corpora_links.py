@@ -25,6 +25,7 @@ def read(path: str) -> list[dict[str, Any]]:
 
 FILES = {name: read(f"corpora/links/{name}.jsonl") for name in ("starter", "plans")}
 ROWS = [row for rows in FILES.values() for row in rows]
+ORDERED = read("corpora/links/ordered.jsonl")
 
 
 def words(text: str) -> list[str]:
@@ -127,6 +128,28 @@ def test_nothing_is_taken_from_the_real_documents() -> None:
     real = set().union(
         *(runs(re.sub(r"<[^>]+>", " ", path.read_text(encoding="utf8")), 8) for path in documents)
     )
-    for row in ROWS:
+    for row in [*ROWS, *ORDERED]:
         for name in TEXTS:
             assert not runs(row.get(name, ""), 8) & real, (row["row_id"], name)
+
+
+def test_the_plans_in_order_stand_apart() -> None:
+    places = {entry.id: i for i, entry in enumerate(load_catalogue("spotlight").entries)}
+    services = list(dict.fromkeys(row["service"] for row in ORDERED))
+    assert len({row["row_id"] for row in [*ROWS, *ORDERED]}) == len(ROWS) + len(ORDERED)
+    assert not set(services) & {row["service"] for row in ROWS}
+    told, known = (set().union(*(runs(whole(row), 9) for row in rows)) for rows in (ORDERED, ROWS))
+    assert not told & known
+    in_order = []
+    for service in services:
+        graded = [row["gold"]["equivalent"] for row in ORDERED if row["service"] == service]
+        at = [places[id_] for gold in graded for id_ in gold]
+        in_order.append(at == sorted(at))
+        assert all(len(gold) <= 1 for gold in graded) and len(set(at)) == len(at)
+    assert in_order == [True, True, False]
+    same = sum(bool(row["gold"]["equivalent"]) for row in ORDERED)
+    pairs = sum(len(row["gold"][grade]) for row in ORDERED for grade in ("equivalent", "related"))
+    cells = (len(ORDERED), len(services), same, 0, len(ORDERED) - same, len(ORDERED), pairs)
+    sheet = bundled("corpora/links/README.md").read_text(encoding="utf8")
+    assert f"| `ordered.jsonl` | `order` | {' | '.join(map(str, cells))} |" in sheet
+    assert all(set(row) == {"row_id", "service", "split", "update", "gold"} for row in ORDERED)

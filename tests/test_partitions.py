@@ -14,10 +14,10 @@ from nlpkit import partitions
 from nlpkit.engines import Pieces, packed, unpacked
 from nlpkit.engines.local import LocalEngine
 from nlpkit.errors import InputError
-from nlpkit.files import write_table
+from nlpkit.files import read_table, write_table
 
 sys.path.insert(0, str(Path(__file__).parent / "engines"))
-from tables import WordEncoder, corpus_table
+from tables import WordEncoder, corpus_table, linked_silently, ordered_table
 
 ENCODER = WordEncoder()
 
@@ -28,8 +28,8 @@ def scored(
     with monkeypatch.context() as patch:
         patch.setattr(partitions, "ROWS", rows)
         patch.setattr(partitions, "BUCKET", bucket)
+        place = Path(more.pop("out", "scored.jsonl"))
         found = nlpkit.score(table, encoder=ENCODER, **more)  # type: ignore[arg-type]
-    place = Path(more["out"]) if "out" in more else Path("scored.jsonl")
     write_table(found, place)
     return place.read_bytes()
 
@@ -77,6 +77,23 @@ def test_the_same_bytes_with_a_history(
     assert made[0] == made[1]
     assert b'"source":' in made[0][1].replace(b'"source": ', b'"source":')
     assert b"repeat_self" in made[0][1]
+
+
+@pytest.mark.parametrize(("rows", "bucket"), [(7, 30), (33, 10_000)])
+def test_a_row_is_linked_by_where_it_stands_however_the_table_is_cut(
+    rows: int, bucket: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plans = ordered_table(3)
+    # The services take turns, so that no part has a whole document.
+    mixed = plans.groupby("service").cumcount().argsort(kind="stable")
+    for table in (plans, plans.iloc[mixed].reset_index(drop=True)):
+        whole = scored(table, 10**6, 10**6, monkeypatch, out="whole.jsonl")
+        assert scored(table, rows, bucket, monkeypatch, out="parts.jsonl") == whole
+        assert linked_silently(read_table("parts.jsonl")) == ["18"] * 3
+    shuffled = plans.sample(frac=1, random_state=4).reset_index(drop=True)
+    scored(shuffled, rows, bucket, monkeypatch, out="parts.jsonl")
+    assert linked_silently(read_table("parts.jsonl")) == [""] * 3
 
 
 def test_rows_of_one_service_meet_in_one_bucket() -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 import nlpkit
 from nlpkit import judging, remembering
+from nlpkit.analysis.linking import links_in_order
 from nlpkit.catalogue import Catalogue, Entry
 from nlpkit.embedding.beside import beside
 from nlpkit.embedding.cache import CachedEncoder
@@ -73,7 +74,7 @@ def judge(table: pd.DataFrame, using: Tools | None = None) -> tuple[pd.DataFrame
     using = using or tools()
     with beside(using.encoder) as begin:
         alone = judge_alone(table, using, begin)
-        return alone.judged, list(alone.links())
+        return alone.judged, [own.links for own in alone.links()]
 
 
 def same(one: tuple[pd.DataFrame, list[object]], other: tuple[pd.DataFrame, list[object]]) -> None:
@@ -152,6 +153,24 @@ def test_an_acronym_that_the_document_defines_elsewhere_counts(
     last = rows.iloc[[1]].assign(update="People Impact Assessments (PIA) came first.")
     judge(pd.concat([rows.iloc[[0]], last]))
     assert judged_now == ["The PIA is ready.", "People Impact Assessments (PIA) came first."]
+
+
+def test_a_link_by_neighbours_is_not_kept_for_the_row_alone(judged_now: list[str]) -> None:
+    entries = tuple(Entry(f"{n}", f"Title {n}", f"Quarterly audit of depot {n}.") for n in range(1, 10))
+    using = Tools(Catalogue("depots", ("depot plan",), entries), None, CachedEncoder(Letters()))
+    told = [f"Depot plan recommendation {n} is met." if n != 5 else "In place." for n in range(1, 10)]
+    table = conform(pd.DataFrame({"update": told}))
+
+    def linked(rows: pd.DataFrame) -> list[list[str]]:
+        with beside(using.encoder) as begin:
+            owns = judge_alone(rows, using, begin).links()
+        found = links_in_order(rows, owns, using.catalogue)
+        return [[one["id"] for one in links if one["grade"] == "equivalent"] for links in found]
+
+    turned = table.iloc[::-1]
+    for rows, expected in ((table, ["5"]), (turned, []), (table, ["5"])):
+        assert linked(rows)[4] == expected
+    assert len(judged_now) == len(table)
 
 
 def test_rows_alike_do_not_share_their_values(table: pd.DataFrame) -> None:

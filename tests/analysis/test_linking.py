@@ -328,19 +328,6 @@ def test_the_reason_quotes_both_sides(row: dict[str, str], spotlight: Catalogue)
             assert word in mine.lower(), why
 
 
-def test_without_reasons_the_links_are_the_same(spotlight: Catalogue) -> None:
-    rows = table(
-        {"update": "Equality impact assessments are done for every paper, and heads were trained in them."},
-        {"update": "This answers Spotlight recommendation 27."},
-    )
-    goal, encoder = make_ready(spotlight, Hashed()), Hashed()
-    with_them = linking_table.link_rows(rows, goal, encoder)
-    found = linking_table.link_rows(rows, goal, encoder, reasons=False)
-    pd.testing.assert_frame_equal(found.drop(columns="why"), with_them.drop(columns="why"))
-    assert (with_them["why"] != "").all()
-    assert (found["why"] == "").any()
-
-
 def test_a_subject_named_by_its_acronym_is_found(spotlight: Catalogue) -> None:
     found = link(
         table({"update": "All heads of department have been trained to complete EqIAs."}), spotlight, Hashed()
@@ -422,7 +409,8 @@ def test_links_come_in_the_order_of_the_table_best_first(spotlight: Catalogue) -
 def test_the_same_links_whatever_the_order_and_the_company(
     spotlight: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    updates = sample()
+    # In an order that says nothing; what one that does may change: test_linking_order.py.
+    updates = sample().sample(frac=1, random_state=3).reset_index(drop=True)
     found = link(updates, spotlight, Hashed()).set_index("row_id", append=False)
     shuffled = link(updates.iloc[::-1].reset_index(drop=True), spotlight, Hashed())
     monkeypatch.setattr(linking_table, "_ROWS", 7)
@@ -514,7 +502,7 @@ def test_features_have_names(spotlight: Catalogue) -> None:
 
 def test_the_models_were_learned_from_the_pairs_that_are_here() -> None:
     recorded = learned("linking")["learned_from"]
-    for path in sorted(LINKS.glob("*.jsonl")):
+    for path in (PAIRS, LINKS / "plans.jsonl"):
         found = hashlib.sha256(path.read_bytes()).hexdigest()
         assert recorded[f"corpora/links/{path.name}"] == found, "run benchmarks/linking.py --fit"
 

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from nlpkit.catalogue import load_catalogue
+
 SERVICES = Path(__file__).resolve().parents[2] / "corpora" / "updates" / "services"
 _DIGITS = re.compile(r"\d")
 
@@ -56,6 +58,27 @@ def corpus_rows(services: int) -> list[dict[str, str]]:
 def corpus_table(services: int) -> pd.DataFrame:
     """:func:`corpus_rows` as a table."""
     return pd.DataFrame(corpus_rows(services)).fillna("")
+
+
+SILENT = "Existing support is in place."
+
+
+def ordered_table(services: int) -> pd.DataFrame:
+    """Plans that answer Spotlight in its order; what recommendation 18 asks is answered by :data:`SILENT`."""
+    ids = [entry.id for entry in load_catalogue("spotlight").entries]
+    told = {id_: f"Spotlight recommendation {id_} has been met by all stations." for id_ in ids}
+    rows = [
+        {"service": f"Service {n}", "update": SILENT if id_ == "18" else f"{told[id_]} Visit {n} is done."}
+        for n in range(services)
+        for id_ in ids
+    ]
+    return pd.DataFrame(rows)
+
+
+def linked_silently(scored: pd.DataFrame) -> list[str]:
+    """What the silent rows are linked to first."""
+    links = scored.loc[scored["update"] == SILENT, "links"]
+    return [own[0]["id"] if own and own[0]["grade"] == "equivalent" else "" for own in links]
 
 
 def varied_table(size: int, seed: int = 11) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from tables import WordEncoder, corpus_table, varied_table
+from tables import WordEncoder, corpus_table, linked_silently, ordered_table, varied_table
 
 import nlpkit
 from nlpkit import partitions
@@ -52,7 +52,7 @@ def killer(done_of: int) -> tuple[Callable[[str, int, int], None], list[int]]:
 def test_the_same_bytes_with_a_worker_killed_half_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    table = corpus_table(4).assign(mine=7)
+    table = pd.concat([corpus_table(4), ordered_table(6)], ignore_index=True).fillna("").assign(mine=7)
     here = written(nlpkit.score(table, encoder=ENCODER), tmp_path / "here.jsonl")
     monkeypatch.setattr(partitions, "WHOLE", 50)
     monkeypatch.setattr(partitions, "ROWS", 50)
@@ -61,6 +61,7 @@ def test_the_same_bytes_with_a_worker_killed_half_way(
         found = nlpkit.score(table, encoder=ENCODER, engine="dask", workers=2, progress=told)
     assert len(killed) == 1
     assert written(found, tmp_path / "there.jsonl") == here
+    assert linked_silently(found) == ["18"] * 6
     assert "was lost" in caplog.text and "done again" in caplog.text
 
 

@@ -2,17 +2,20 @@
 
 A reference by number decides first, then the recommendation's own words, then similarity of words,
 ideas and meaning. Logistic regressions, learned on authored pairs (``models/linking``), turn similarity
-into the probabilities that an entry asks the same and that it is at least related.
+into the probabilities that an entry asks the same and that it is at least related. Where a document goes
+through the catalogue in order, its rows are then judged with their neighbours.
 """
 
 from nlpkit.analysis.linking.counterparts import COUNTERPART_COLUMNS, link_actions
+from nlpkit.analysis.linking.order import NOTHING, Own
 from nlpkit.analysis.linking.pairs import PAIR_FEATURES, Goal
 from nlpkit.analysis.linking.rows import Definitions, defined, text_columns
 from nlpkit.analysis.linking.table import (
     LINK_COLUMNS,
     link,
-    link_rows,
     links_column,
+    links_in_order,
+    own_links,
     ready,
     table_features,
 )
@@ -20,14 +23,17 @@ from nlpkit.analysis.linking.table import (
 __all__ = [
     "COUNTERPART_COLUMNS",
     "LINK_COLUMNS",
+    "NOTHING",
     "PAIR_FEATURES",
     "Definitions",
     "Goal",
+    "Own",
     "defined",
     "link",
     "link_actions",
-    "link_rows",
     "links_column",
+    "links_in_order",
+    "own_links",
     "ready",
     "table_features",
     "text_columns",

@@ -48,7 +48,7 @@ def link_actions(updates: pd.DataFrame, others: pd.DataFrame, encoder: Encoder) 
     }
     found = []
     goal = make_ready(catalogue, encoder, model="actions")
-    for item in link_rows(updates, goal, encoder).to_dict("records"):
+    for item in link_rows(updates, goal, encoder, in_order=False).to_dict("records"):
         row_id, service, action = targets[str(item["id"])]
         if (service, action or row_id) == mine[str(item["row_id"])]:
             continue

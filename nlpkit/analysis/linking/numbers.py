@@ -10,7 +10,7 @@ from functools import lru_cache
 from nlpkit.analysis.linking.parts import Link, short
 from nlpkit.catalogue import Catalogue
 
-__all__ = ["names_catalogue", "numbered", "own_words"]
+__all__ = ["names_catalogue", "numbered", "numbered_otherwise", "own_words"]
 
 _CONTRADICTED = 0.35  # by which another entry's score must lead for the text to decide against the number
 _ANSWERED = 3  # entries that one action can answer; a text that names more speaks of the catalogue
@@ -76,7 +76,7 @@ def numbered(
     at least related to it) that is plainly another's, or nobody's: numbers slip when tables are read.
     """
     found = dict(links)
-    heading = next((row[name] for name in ("plan", "section") if names_catalogue(catalogue, row[name])), "")
+    heading = _heading(row, catalogue)
     named = _trailing_ids(catalogue, row["action_id"]) if heading else []
     sure: dict[int, str] = {}
     pointed: dict[int, str] = {}
@@ -122,6 +122,17 @@ def numbered(
             if item.grade == "equivalent":
                 found[number] = replace(item, grade="related", score=min(item.score, 0.5))
     return found
+
+
+def numbered_otherwise(row: Mapping[str, str], catalogue: Catalogue) -> bool:
+    """Whether a plan that names the catalogue gives a row a number that is none of its entries'."""
+    other = bool(row["action_id"].strip()) and not _trailing_ids(catalogue, row["action_id"])
+    return other and bool(_heading(row, catalogue))
+
+
+def _heading(row: Mapping[str, str], catalogue: Catalogue) -> str:
+    """The title that names the catalogue, of the plan or of the section; "" if neither does."""
+    return next((row[name] for name in ("plan", "section") if names_catalogue(catalogue, row[name])), "")
 
 
 @lru_cache(maxsize=8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.pooling import pooled
 
-__all__ = ["Link", "Row", "Vectors", "short", "vectors", "window_vectors", "windows"]
+__all__ = ["Link", "Row", "Vectors", "ranked", "short", "vectors", "window_vectors", "windows"]
+
+_MOST = 5  # links a row can have
 
 Vectors = Mapping[str, NDArray[np.float32]]
 """Texts and their vectors."""
@@ -68,6 +70,12 @@ class Link:
     grade: str
     score: float
     why: str = field(compare=False, default="")
+
+
+def ranked(links: Iterable[Link]) -> tuple[Link, ...]:
+    """A row's links, best first; those that do not differ as told stand in the catalogue's order."""
+    order = sorted(links, key=lambda one: (one.grade != "equivalent", -round(one.score, 2), one.entry))
+    return tuple(order[:_MOST])
 
 
 def vectors(rows: Sequence[Row], encoder: Encoder) -> dict[str, NDArray[np.float32]]:

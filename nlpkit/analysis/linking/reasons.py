@@ -8,7 +8,7 @@ from nlpkit.analysis.linking.parts import Row, Vectors, short
 from nlpkit.analysis.similarity import Facets, telling_terms, without_preamble
 from nlpkit.language.concepts import concepts
 
-__all__ = ["missing", "why"]
+__all__ = ["missing", "stands", "why"]
 
 _CLAUSES = re.compile(
     r"(?<!\s)\s*;\s+|,\s+(?:and|so\s+that|which|with|where)\s+"
@@ -80,6 +80,19 @@ def missing(number: int, row: Row, facets: Facets) -> str:
     asked = "; ".join(f"“{short(clause, _LONGEST)}”" for clause in lacking[:2])
     beside = f"; the action speaks of {', '.join(own[:5])} instead" if own else ""
     return f"missing for equivalence: the recommendation asks {asked}{beside}"
+
+
+def stands(before: str, after: str) -> str:
+    """Where a row stands, told by the ids of the entries that the rows before and after it answer."""
+    if before and after:
+        place = (
+            f"between the answers to {before} and {after}"
+            if before != after
+            else f"among the answers to {before}"
+        )
+    else:
+        place = f"after the answer to {before}" if before else f"before the answer to {after}"
+    return f"stands {place}, in a plan that follows the catalogue's order"
 
 
 def _clauses(duty: str) -> list[str]:

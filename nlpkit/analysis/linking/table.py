@@ -12,17 +12,27 @@ from numpy.typing import NDArray
 
 from nlpkit.analysis.linking.candidates import ALL_UP_TO, choose, finder
 from nlpkit.analysis.linking.examples import stored_examples
-from nlpkit.analysis.linking.numbers import numbered
+from nlpkit.analysis.linking.numbers import numbered, numbered_otherwise
+from nlpkit.analysis.linking.order import Own, Placed, placed, sequences
 from nlpkit.analysis.linking.pairs import Goal, make_ready, pair_features, probabilities, thresholds
-from nlpkit.analysis.linking.parts import Link, Row, Vectors, short, vectors
-from nlpkit.analysis.linking.reasons import missing, why
+from nlpkit.analysis.linking.parts import Link, Row, Vectors, ranked, short, vectors
+from nlpkit.analysis.linking.reasons import missing, stands, why
 from nlpkit.analysis.linking.rows import Definitions, rows_of, text_columns
-from nlpkit.analysis.similarity import compared_terms, without_preamble
+from nlpkit.analysis.similarity import compared_terms, telling_terms, without_preamble
 from nlpkit.catalogue import Catalogue
 from nlpkit.embedding import Encoder
 from nlpkit.language.annotations import TextAnalysis
 
-__all__ = ["LINK_COLUMNS", "link", "link_rows", "links_column", "ready", "table_features"]
+__all__ = [
+    "LINK_COLUMNS",
+    "link",
+    "link_rows",
+    "links_column",
+    "links_in_order",
+    "own_links",
+    "ready",
+    "table_features",
+]
 
 LINK_COLUMNS: tuple[str, ...] = (
     "row_id",
@@ -36,10 +46,11 @@ LINK_COLUMNS: tuple[str, ...] = (
     "why",
 )
 
-_MOST = 5  # links a row can have
 _QUOTED = 0.8  # share of words in common from which a recommendation counts as quoted,
 _QUOTED_WORDS = 4  # if they are this many at least
 _ROWS = 400  # looked at together
+_LIKELY = 0.001  # probability from which an entry is remembered as one that a row may ask the same as,
+_REMEMBERED = 12  # of so many at most
 _NOT_SURE = "nothing of the recommendation is plainly missing, but it is not likely enough to be the same"
 
 
@@ -67,6 +78,8 @@ def link(
         plan itself names the entry as what it answers, 0.95 where it points there): entries that do not
         differ there stand in the catalogue's order. ``why`` gives the passages, words and ideas of both
         sides and, for ``related``, what equivalence would still need. A row that nothing fits has no link.
+        In a document that plainly goes through the catalogue in order, rows are judged with their neighbours
+        (:mod:`nlpkit.analysis.linking.order`), and ``why`` says where that decided.
         Of a catalogue of more than 200 entries, the 20 nearest to each row are judged.
     """
     return link_rows(updates, ready(catalogue, encoder), encoder, analyses=analyses)
@@ -83,22 +96,111 @@ def link_rows(
     encoder: Encoder,
     *,
     analyses: Sequence[TextAnalysis] | None = None,
-    definitions: Definitions | None = None,
-    reasons: bool = True,
+    in_order: bool = True,
 ) -> pd.DataFrame:
-    """:func:`link`, with a catalogue that is ready.
-
-    ``definitions`` are the acronyms of whole documents, where the table has only some of their rows. Without
-    ``reasons``, a quarter of the work, ``why`` is "" or what the decision itself rests on.
-    """
+    """:func:`link`, with a catalogue that is ready; each row by itself, unless ``in_order``."""
     catalogue = goal.catalogue
     table = text_columns(updates)
-    rows = rows_of(table, analyses, catalogue, definitions)
+    rows = rows_of(table, analyses, catalogue)
+    owns = _own_links(table, rows, goal, encoder, reasons=True)
+    changed = _placed(updates, owns, catalogue) if in_order else {}
+    chosen = list(changed)
+    links = {i: own.links for i, own in enumerate(owns)}
+    for first in range(0, len(chosen), _ROWS):
+        block = chosen[first : first + _ROWS]
+        store = vectors([rows[i] for i in block], encoder)
+        links |= {i: _told(changed[i], rows[i], goal, store) for i in block}
+    found = [
+        {
+            "row_id": table["row_id"][i],
+            "service": table["service"][i],
+            "action_id": table["action_id"][i],
+            "catalogue": catalogue.name,
+            **_item(item, catalogue),
+            "why": item.why,
+        }
+        for i in range(len(rows))
+        for item in links[i]
+    ]
+    return pd.DataFrame(found, columns=list(LINK_COLUMNS))
+
+
+def own_links(
+    updates: pd.DataFrame,
+    goal: Goal,
+    encoder: Encoder,
+    *,
+    analyses: Sequence[TextAnalysis] | None = None,
+    definitions: Definitions | None = None,
+) -> list[Own]:
+    """What each row says by itself, for :func:`links_in_order`; the reasons are left out.
+
+    ``definitions`` are the acronyms of whole documents, where the table has only some of their rows.
+    """
+    table = text_columns(updates)
+    rows = rows_of(table, analyses, goal.catalogue, definitions)
+    return _own_links(table, rows, goal, encoder, reasons=False)
+
+
+def links_in_order(
+    updates: pd.DataFrame, owns: Sequence[Own], catalogue: Catalogue | None
+) -> list[list[dict[str, Any]]]:
+    """For each row its links, best first, as ``{id, title, grade, score}``; none: ``[]``.
+
+    Args:
+        updates: an update table that has all rows of its documents.
+        owns: what :func:`own_links` said of its rows.
+        catalogue: what they were linked to; nothing is linked without one.
+    """
+    if catalogue is None:
+        return [[] for _ in owns]
+    changed = _placed(updates, owns, catalogue)
+    links = [changed[i].links if i in changed else own.links for i, own in enumerate(owns)]
+    return [[_item(item, catalogue) for item in own] for own in links]
+
+
+def _item(link: Link, catalogue: Catalogue) -> dict[str, Any]:
+    entry = catalogue.entries[link.entry]
+    return {"id": entry.id, "title": entry.title, "grade": link.grade, "score": round(link.score, 2)}
+
+
+def _placed(updates: pd.DataFrame, owns: Sequence[Own], catalogue: Catalogue) -> dict[int, Placed]:
+    names = ("service", "source", "action_id", "period", "as_of")
+    service, source, action, period, as_of = (
+        updates[name].fillna("").astype(str).tolist() if name in updates.columns else [""] * len(updates)
+        for name in names
+    )
+    periods = [f"{one}\0{when}" for one, when in zip(period, as_of, strict=True)]
+    documents = sequences(service, source, action, periods)
+    return placed(owns, documents, len(catalogue.entries))
+
+
+def _told(changed: Placed, row: Row, goal: Goal, store: Vectors) -> tuple[Link, ...]:
+    """The links of a row that its neighbours changed, with the reasons."""
+    before, after = ("" if one is None else goal.catalogue.entries[one].id for one in changed.between)
+    place = stands(before, after)
+    found = []
+    for item in changed.links:
+        if item.entry == changed.raised:
+            fits = why(item.entry, row, goal.facets, store)
+            doubt = "" if item.grade == "equivalent" else missing(item.entry, row, goal.facets) or _NOT_SURE
+            found.append(replace(item, why="; ".join(part for part in (fits, place, doubt) if part)))
+        elif item.entry in changed.lowered:
+            found.append(replace(item, why=f"{item.why}; but {place}" if item.why else place))
+        else:
+            found.append(item)
+    return tuple(found)
+
+
+def _own_links(
+    table: Mapping[str, list[str]], rows: Sequence[Row], goal: Goal, encoder: Encoder, *, reasons: bool
+) -> list[Own]:
+    catalogue = goal.catalogue
     duties = tuple(without_preamble(entry.duty) for entry in catalogue.entries)
     limits = thresholds(goal)
     index = finder(goal.facets) if len(catalogue.entries) > ALL_UP_TO else None
     every = np.arange(len(catalogue.entries), dtype=np.intp)
-    found: list[dict[str, Any]] = []
+    found: list[Own] = []
     for first in range(0, len(rows), _ROWS):
         chosen = rows[first : first + _ROWS]
         store = vectors(chosen, encoder)
@@ -108,24 +210,11 @@ def link_rows(
         for i, passages in enumerate(chosen):
             row = {name: table[name][first + i] for name in table}
             entries = every if candidates is None else candidates[i]
-            judged = _Judged(passages, entries, same[i], related[i])
-            for item in _decide(row, judged, goal, duties, limits):
-                said = item.why or (_reason(item, passages, goal, store) if reasons else "")
-                entry = catalogue.entries[item.entry]
-                found.append(
-                    {
-                        "row_id": row["row_id"],
-                        "service": row["service"],
-                        "action_id": row["action_id"],
-                        "catalogue": catalogue.name,
-                        "id": entry.id,
-                        "title": entry.title,
-                        "grade": item.grade,
-                        "score": round(item.score, 2),
-                        "why": said,
-                    }
-                )
-    return pd.DataFrame(found, columns=list(LINK_COLUMNS))
+            own = _decide(row, _Judged(passages, entries, same[i], related[i]), goal, duties, limits)
+            if reasons:
+                own = replace(own, links=tuple(_reasoned(item, passages, goal, store) for item in own.links))
+            found.append(own)
+    return found
 
 
 def links_column(updates: pd.DataFrame, links: pd.DataFrame) -> list[list[dict[str, Any]]]:
@@ -167,8 +256,8 @@ def _decide(
     goal: Goal,
     duties: Sequence[str],
     limits: tuple[NDArray[np.float64], NDArray[np.float64]],
-) -> list[Link]:
-    """The links of one row, best first; of those that the plan itself names or quotes, with the reason."""
+) -> Own:
+    """What one row says by itself; of its links, those have a reason that do not rest on likeness."""
     passages, entries = judged.row, judged.entries
     same_from, related_from = (limit[entries] for limit in limits)
     links: dict[int, Link] = {}
@@ -184,10 +273,27 @@ def _decide(
         links[item.entry] = replace(item, score=max(item.score, known.score))
     asked = dict(zip(entries.tolist(), judged.related.tolist(), strict=True)) if passages.asks else None
     links = numbered(row, links, goal.catalogue, asked)
-    ranked = sorted(
-        links.values(), key=lambda item: (item.grade != "equivalent", -round(item.score, 2), item.entry)
+    settled = any(item.why and item.grade == "equivalent" for item in links.values())
+    return Own(
+        links=ranked(links.values()),
+        same=_likely(judged),
+        words=len(telling_terms(passages.whole)) if passages.main else -1,
+        settled=settled or numbered_otherwise(row, goal.catalogue),
     )
-    return ranked[:_MOST]
+
+
+def _likely(judged: _Judged) -> tuple[tuple[int, float], ...]:
+    """The entries that a row may ask the same as, in the catalogue's order, with the probability."""
+    if not judged.row.main:
+        return ()
+    # Rounded, as the last bits depend on how many rows are compared at once.
+    same = np.round(judged.same, 4)
+    best = np.argsort(-same, kind="stable")[:_REMEMBERED]
+    return tuple((int(judged.entries[i]), float(same[i])) for i in np.sort(best) if same[i] >= _LIKELY)
+
+
+def _reasoned(item: Link, row: Row, goal: Goal, store: Vectors) -> Link:
+    return item if item.why else replace(item, why=_reason(item, row, goal, store))
 
 
 def _reason(item: Link, row: Row, goal: Goal, store: Vectors) -> str:
