@@ -22,6 +22,7 @@ from nlpkit.engines.local import LocalEngine
 from nlpkit.engines.on_dask import DaskEngine
 from nlpkit.errors import InputError, NlpkitError
 from nlpkit.features import moments
+from nlpkit.garbage import seldom_collected
 from nlpkit.history import JUDGEMENTS, WAIT, check_history, recall, record
 from nlpkit.judging import Distant, Progress, Tools, judge_alone, silent
 from nlpkit.keeping import Keep
@@ -212,7 +213,7 @@ def _at_once(
     table: pd.DataFrame, tools: Tools, past: pd.DataFrame | None, told: Progress, keep: Keep | None
 ) -> pd.DataFrame:
     """The judgements of a table of which everything is in memory."""
-    with one_thread(), beside(tools.encoder) as begin:
+    with one_thread(), seldom_collected(), beside(tools.encoder) as begin:
         alone = judge_alone(table, tools, begin, keep=keep, told=told)
         told("looking for repeats", 3, 5)
         made = alone.features

@@ -162,6 +162,7 @@ def _views(update: TextAnalysis, recommendation: str, asked: str, as_of: date | 
     return tuple(_view(sentence, asked, as_of, words) for sentence in update.sentences)
 
 
+@lru_cache(maxsize=8192)  # every judgement asks first of all
 def is_bare(text: str) -> bool:
     """No narrative: nothing, a dash, "N/a", "No update supplied"."""
     words = re.sub(r"[^a-z0-9 ]+", "", re.sub(r"[/\-–—]", " ", text.lower()))
