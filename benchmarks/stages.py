@@ -44,7 +44,20 @@ STAGES: dict[str, tuple[str, ...]] = {
         "nlpkit.analysis.outcomes:judge",
         "nlpkit.analysis.questions:judge",
     ),
-    "linking": ("nlpkit.analysis.linking:link",),
+    "linking to the catalogue": ("nlpkit.judging:_link", "nlpkit.analysis.linking:links_column"),
+    "what was judged before, kept and looked for": (
+        "nlpkit.judging:Memory",
+        "nlpkit.remembering:Memory.links",
+        "nlpkit.features:analyses_kept",
+        "nlpkit.features:keep_analyses",
+    ),
+    "which texts are to be encoded": (
+        "nlpkit.analysis.topic:doubtful",
+        "nlpkit.judging:_asked",
+        "nlpkit.judging:_Ahead.encode",
+        "nlpkit.judging:_Ahead.tell",
+    ),
+    "table: checked, and judgements added to it": ("nlpkit.scoring:conform", "nlpkit.scoring:whole"),
     "writing the table": ("nlpkit.files:write_table",),
 }
 

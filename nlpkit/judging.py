@@ -121,14 +121,15 @@ def judge_alone(
     ahead.encode(_asked(part, status.reads_vectors(encoder, tools.model)))
     made = features.compute(table, encoder=encoder, keep=keep)
     of_part = made.rows(memory.missing)
+    doubted = topic.doubtful(part, of_part)
     linked = None
     if encoder is not None and memory.missing:
-        ahead.encode(topic.compared_texts(part, of_part))
+        ahead.encode(topic.compared_texts(of_part, doubted))
         if tools.catalogue is not None:
             linked = begin(_link, part, tools.catalogue, encoder, of_part, definitions)
     ahead.tell(made)
     told("judging status", 1, 5)
-    fresh = _judged(part, of_part, tools.model, told) if memory.missing else None
+    fresh = _judged(part, of_part, doubted, tools.model, told) if memory.missing else None
     judged = memory.judged(fresh)
 
     def links() -> list[linking.Own]:
@@ -140,13 +141,18 @@ def judge_alone(
 
 
 def _judged(
-    table: pd.DataFrame, made: features.Features, model: StatusModel | None, told: Progress
+    table: pd.DataFrame,
+    made: features.Features,
+    doubted: topic.Doubtful,
+    model: StatusModel | None,
+    told: Progress,
 ) -> pd.DataFrame:
-    stated = status.judge(table, made, model=model)
+    away = topic.off_topic(table, made, doubted)
+    stated = status.judge(table, made, model=model, away=away)
     due = calendar.judge(table, made)
     told("weighing evidence", 2, 5)
     reached = outcomes.judge(table, made)
-    shown = evidence.judge(table, made, stated)
+    shown = evidence.judge(table, made, stated, away=away)
     return pd.concat([stated, due, shown, reached], axis=1)[list(ROW_COLUMNS)]
 
 

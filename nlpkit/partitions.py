@@ -26,10 +26,12 @@ from numpy.typing import NDArray
 from nlpkit.analysis import across, linking, questions, slips, staleness
 from nlpkit.analysis.actions import Reason
 from nlpkit.analysis.continuing import said_before
+from nlpkit.blas import one_thread
 from nlpkit.copied import compare, day_of, elsewhere, iso, told_to_json
 from nlpkit.embedding.beside import beside
 from nlpkit.engines import Engine, Part, Pieces, packed, unpacked
 from nlpkit.features import Features
+from nlpkit.garbage import seldom_collected
 from nlpkit.judging import ROW_COLUMNS, Distant, Progress, Tools, judge_alone
 from nlpkit.keeping import Keep
 from nlpkit.language.annotations import TextAnalysis
@@ -253,7 +255,7 @@ def judge_part(
         ``rows``, the judgements, and a piece for each bucket that the part has rows of.
     """
     tools = orders.open()
-    with beside(tools.encoder) as begin:
+    with one_thread(), seldom_collected(), beside(tools.encoder) as begin:
         alone = judge_alone(table, tools, begin, definitions=definitions, keep=orders.keep)
         links = alone.links()
     made = alone.features

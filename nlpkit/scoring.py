@@ -12,6 +12,7 @@ from nlpkit import partitions
 from nlpkit.analysis import linking, questions, slips, staleness
 from nlpkit.analysis.continuing import said_before
 from nlpkit.analysis.status_model import kept_model
+from nlpkit.blas import one_thread
 from nlpkit.catalogue import load_catalogue
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.beside import beside
@@ -21,6 +22,7 @@ from nlpkit.engines.local import LocalEngine
 from nlpkit.engines.on_dask import DaskEngine
 from nlpkit.errors import InputError, NlpkitError
 from nlpkit.features import moments
+from nlpkit.garbage import seldom_collected
 from nlpkit.history import JUDGEMENTS, WAIT, check_history, recall, record
 from nlpkit.judging import Distant, Progress, Tools, judge_alone, silent
 from nlpkit.keeping import Keep
@@ -211,7 +213,7 @@ def _at_once(
     table: pd.DataFrame, tools: Tools, past: pd.DataFrame | None, told: Progress, keep: Keep | None
 ) -> pd.DataFrame:
     """The judgements of a table of which everything is in memory."""
-    with beside(tools.encoder) as begin:
+    with one_thread(), seldom_collected(), beside(tools.encoder) as begin:
         alone = judge_alone(table, tools, begin, keep=keep, told=told)
         told("looking for repeats", 3, 5)
         made = alone.features

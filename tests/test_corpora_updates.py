@@ -126,6 +126,11 @@ FILES = {
     for path in sorted(bundled("corpora/updates/services").glob("*.jsonl"))
 }
 SERVICES = [row for rows in FILES.values() for row in rows]
+FRESH = {
+    path.stem: [json.loads(line) for line in path.read_text(encoding="utf8").splitlines()]
+    for path in sorted(bundled("corpora/updates/fresh").glob("*.jsonl"))
+}
+UNSEEN = [row for rows in FRESH.values() for row in rows]
 SPLITS: dict[str, list[str]] = json.loads(bundled("corpora/updates/splits.json").read_text(encoding="utf8"))
 KEYS = [
     "row_id", "service", "source", "section", "theme", "action_id", "recommendation", "required_outcome",
@@ -161,22 +166,23 @@ def test_near_duplicates_are_seen() -> None:
 def test_rows_of_services_are_whole() -> None:
     import pandas as pd
 
-    ids = Counter(row["row_id"] for row in [*SERVICES, *ROWS])
+    ids = Counter(row["row_id"] for row in [*SERVICES, *UNSEEN, *ROWS])
     assert not [row_id for row_id, n in ids.items() if n > 1]
     for name, rows in FILES.items():
         assert len({row["service"] for row in rows}) == 1, name
         assert len({row["as_of"] for row in rows}) >= 2, name
-    for row in SERVICES:
+    assert all(len({row["service"] for row in rows}) == 1 for rows in FRESH.values())
+    for row in [*SERVICES, *UNSEEN]:
         assert list(row) == KEYS, row["row_id"]
         assert all(isinstance(row[key], str) for key in KEYS if key != "labels"), row["row_id"]
         assert re.fullmatch(r"\d{4}-(?:0[1-9]|1[0-2])", row["as_of"]), row["row_id"]
         assert row["sector"] in {"fire", "transport", "audit", "health", "council", "police"}
-    table = pd.DataFrame(SERVICES).drop(columns=["labels", "pair"])
-    assert list(conform(table)["row_id"]) == [row["row_id"] for row in SERVICES]
+    table = pd.DataFrame([*SERVICES, *UNSEEN]).drop(columns=["labels", "pair"])
+    assert list(conform(table)["row_id"]) == [row["row_id"] for row in [*SERVICES, *UNSEEN]]
 
 
 def test_labels_of_services_are_of_the_codebook() -> None:
-    for row in SERVICES:
+    for row in [*SERVICES, *UNSEEN]:
         labels = row["labels"]
         assert set(labels) == {*JUDGED, "why"}, row["row_id"]
         Status(labels["status"])
@@ -237,7 +243,7 @@ def test_duplicates_are_pairs_repeats_or_bare_words() -> None:
 
 
 def test_no_two_services_tell_the_same() -> None:
-    for one, other in near_duplicates([*SERVICES, *ROWS]):
+    for one, other in near_duplicates([*SERVICES, *UNSEEN, *ROWS]):
         assert one["service"] == other["service"], (one["row_id"], other["row_id"])
 
 
@@ -259,15 +265,24 @@ def test_services_are_split_without_a_leak() -> None:
     assert {row["sector"] for row in held} > {"fire"}
 
 
+def test_fresh_rows_are_of_services_that_nothing_else_is_of() -> None:
+    others = [*SERVICES, *ROWS]
+    assert not {row["service"] for row in UNSEEN} & {row["service"] for row in others}
+    told = set().union(*(runs(row["update"], 12) for row in others))
+    for row in UNSEEN:
+        assert not runs(row["update"], 12) & told, row["row_id"]
+
+
 def test_the_datasheet_counts_what_is_there() -> None:
-    parts = [[row for name in SPLITS[side] for row in FILES[name]] for side in ("train", "test")] + [ROWS]
+    parts = [[row for name in SPLITS[side] for row in FILES[name]] for side in ("train", "test")]
+    parts += [UNSEEN, ROWS]
     sheet = bundled("corpora/updates/README.md").read_text(encoding="utf8")
     for kind, labels in (("status", Status), ("evidence", Evidence), ("stale", Stale), ("flags", Flag)):
         for label in labels:
             told = [sum(label in _listed(row["labels"][kind]) for row in part) for part in parts]
             line = f"| {label} | {' | '.join(map(str, [*told, sum(told)]))} |"
             assert line in sheet, line
-    for name, rows in FILES.items():
+    for name, rows in {**FILES, **FRESH}.items():
         assert re.search(rf"\| `{name}` \| {rows[0]['service']} \| [^|]+ \| {len(rows)} \|", sheet), name
 
 
@@ -295,6 +310,19 @@ def test_second_labels_are_of_rows_that_are_here() -> None:
         assert set(row["flags"]) <= {str(flag) for flag in Flag}, row["row_id"]
 
 
+def test_fresh_rows_are_all_labelled_twice() -> None:
+    path = bundled("corpora/updates/fresh_second_labels.jsonl")
+    second = [json.loads(line) for line in path.read_text(encoding="utf8").splitlines()]
+    first = {row["row_id"]: row["labels"] for row in UNSEEN}
+    assert sorted(row["row_id"] for row in second) == sorted(first)
+    for row in second:
+        assert {row["status"], *row["status_also"]} <= {str(status) for status in Status}, row["row_id"]
+        Evidence(row["evidence"])
+    agreed = sum(row["status"] == first[row["row_id"]]["status"] for row in second)
+    sheet = bundled("corpora/updates/README.md").read_text(encoding="utf8")
+    assert f"agree on the status of {agreed} of the {len(second)} fresh rows" in sheet
+
+
 # --- all of it ----------------------------------------------------------------------------------------
 
 
@@ -305,6 +333,6 @@ def test_nothing_is_taken_from_the_real_documents() -> None:
     real = set().union(
         *(runs(re.sub(r"<[^>]+>", " ", path.read_text(encoding="utf8")), 12) for path in documents)
     )
-    for row in [*ROWS, *SERVICES]:
+    for row in [*ROWS, *SERVICES, *UNSEEN]:
         for name in ("recommendation", "required_outcome", "planned_action", "update"):
             assert not runs(row[name], 12) & real, (row["row_id"], name)

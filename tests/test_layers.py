@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "nlpkit"
 
 FLOORS = (
-    {"errors", "colours", "atomic", "unseen"},
+    {"errors", "colours", "atomic", "unseen", "blas", "garbage"},
     {"limits"},
     {"resources"},
     {"schema", "shelf"},

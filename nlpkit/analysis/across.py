@@ -107,8 +107,8 @@ def in_order(told: Iterable[Told]) -> list[Told]:
     return sorted(told, key=lambda one: (not one.known, one.document, one.place))
 
 
-def compare(told: Iterable[Told]) -> list[Elsewhere]:
-    """What stands in two documents, of updates that are all at hand."""
+def compare(told: Iterable[Told], vocabulary: Vocabulary | None = None) -> list[Elsewhere]:
+    """What stands in two documents, of updates that are all at hand; the vocabulary may know them already."""
     rows = in_order(one for one in told if one.text.strip())
     documents: dict[object, int] = {}
     apart = np.array(
@@ -116,7 +116,7 @@ def compare(told: Iterable[Told]) -> list[Elsewhere]:
     )
     if len({one.document for one in rows}) < 2:
         return []
-    vocabulary = Vocabulary()
+    vocabulary = vocabulary or Vocabulary()
     places = seed_places(rows, range(len(rows)), vocabulary)
     pairs = chained(*in_pairs(*linked(*places, apart, MOST)))
     by_number = dict(enumerate(rows))

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, Protocol
 
 import pandas as pd
@@ -177,6 +178,7 @@ def earlier(one: Dated, other: Dated) -> bool:
     return one.period_rank < other.period_rank
 
 
+@lru_cache(maxsize=65536)
 def action_key(action_id: str) -> str:
     """An action's id in the form in which ids are compared: "Effective  01" → "effective 1"."""
     return re.sub(r"(?<!\d)0+(?=\d)", "", tidy_action_id(action_id).casefold())

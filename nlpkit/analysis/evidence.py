@@ -68,7 +68,13 @@ FEATURES = (
 """What the judgement weighs, each from 0 to 1."""
 
 
-def judge(updates: pd.DataFrame, features: Features, status: pd.DataFrame) -> pd.DataFrame:
+def judge(
+    updates: pd.DataFrame,
+    features: Features,
+    status: pd.DataFrame,
+    *,
+    away: Sequence[float] | None = None,
+) -> pd.DataFrame:
     """Evidence of each update, its flags and the facts found.
 
     Args:
@@ -76,6 +82,7 @@ def judge(updates: pd.DataFrame, features: Features, status: pd.DataFrame) -> pd
         features: of the same rows in the same order.
         status: the status judgement of the same rows (columns ``status``,
             ``status_probabilities`` and ``mismatch``).
+        away: what :func:`nlpkit.analysis.topic.off_topic` says of the same rows, if that is known already.
 
     Returns:
         One row per update, indexed like ``updates``: ``evidence`` (an :class:`Evidence` value),
@@ -85,11 +92,12 @@ def judge(updates: pd.DataFrame, features: Features, status: pd.DataFrame) -> pd
         empty text and the kind ``missing: …``, says what an inspector would ask for).
     """
     rows: list[dict[str, object]] = []
-    for i, (read, facts, values) in enumerate(_read(updates, features, status)):
-        away = values["off_topic"] > 0
+    away = off_topic(updates, features) if away is None else away
+    said = zip(_read(updates, features, status, away), status["mismatch"].tolist(), strict=True)
+    for (read, facts, values), mismatch in said:
         level, score, why = _weigh(read, facts, values)
-        flags = _flags(read, level, away)
-        if status["mismatch"].iloc[i]:
+        flags = _flags(read, level, values["off_topic"] > 0)
+        if mismatch:
             flags.append(Flag.DECLARED_MISMATCH)
         rows.append(
             {
@@ -114,7 +122,8 @@ def measured(updates: pd.DataFrame, features: Features, status: pd.DataFrame) ->
     Args:
         updates, features, status: as :func:`judge`; of ``status``, ``mismatch`` is not read.
     """
-    rows = [[values[name] for name in FEATURES] for _, _, values in _read(updates, features, status)]
+    away = off_topic(updates, features)
+    rows = [[values[name] for name in FEATURES] for _, _, values in _read(updates, features, status, away)]
     return np.array(rows, dtype=np.float64).reshape(len(rows), len(FEATURES))
 
 
@@ -135,10 +144,9 @@ class _Reading:
 
 
 def _read(
-    updates: pd.DataFrame, features: Features, status: pd.DataFrame
+    updates: pd.DataFrame, features: Features, status: pd.DataFrame, away: Sequence[float]
 ) -> Iterator[tuple[_Reading, list[tuple[View, Span]], dict[str, float]]]:
     """Each update as it is judged, its facts and what is measured of it."""
-    away = off_topic(updates, features)
     stated = zip(status["status"], status["status_probabilities"], strict=True)
     for case, (said, shares), apart in zip(cases(updates, features), stated, away, strict=True):
         read = _Reading(case, tuple(read_sentences(case)), Status(said), shares)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -61,6 +61,7 @@ class Outcome:
     shown_by: str = ""
 
 
+@lru_cache(maxsize=8192)  # stands with every period's update
 def required_outcomes(text: str) -> tuple[Outcome, ...]:
     """The outcomes in a cell of required outcomes, one a line, bullet, clause of a list or sentence.
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from nlpkit.analysis.topic import coverage
 from nlpkit.analysis.views import (
@@ -32,30 +33,69 @@ __all__ = ["Signal", "read_signals"]
 _TROUBLE = ("delay", "blocker")
 _OBSTACLE = 0.4  # what an obstacle counts as a thing done, and an extra as a thing under way
 _BESIDE_DONE, _BESIDE_OPEN = 0.33, 0.6  # what a further clause counts of its sentence's weight
+_GONE_BEFORE = re.compile(
+    r"\b(?:no|nil|zero|none|without|cleared|eliminated|last of the)\b[^.;,]{0,25}$", re.IGNORECASE
+)
+_GONE_AFTER = re.compile(r"[^.;,]{0,25}\b(?:nil|none|zero|cleared|eliminated|gone)\b", re.IGNORECASE)
 _ALL = re.compile(r"\b(?:all|both|every)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One observation: its name, how strongly it shows (0 to 1) and where."""
+    """One observation.
+
+    Attributes:
+        name: what it is.
+        value: how strongly it shows, from 0 to 1, all sentences counted alike.
+        passages: where.
+        salient: how strongly it shows where background counts for little (see :func:`read_signals`).
+    """
 
     name: str
     value: float
     passages: tuple[Passage, ...] = ()
+    salient: float = -1.0  # as the value, where none is given
+
+    def __post_init__(self) -> None:
+        if self.salient < 0:
+            object.__setattr__(self, "salient", self.value)
 
 
-def read_signals(case: Case) -> list[Signal]:
-    """All signals of a case that show at all, in a fixed order."""
+class _Weighed(NamedTuple):
+    """A passage with what it counts, plainly and with background counted for less."""
+
+    plain: float
+    salient: float
+    passage: Passage
+
+
+def _weighed(amount: float, view: View, passage: Passage) -> _Weighed:
+    return _Weighed(amount, amount * view.salience, passage)
+
+
+def _amounts(found: Iterable[_Weighed]) -> tuple[float, float]:
+    found = list(found)
+    return math.fsum(item.plain for item in found), math.fsum(item.salient for item in found)
+
+
+def read_signals(case: Case, salience: Sequence[float] | None = None) -> list[Signal]:
+    """All signals of a case that show at all, in a fixed order.
+
+    Args:
+        case: the update, and what its status depends on.
+        salience: how much each sentence tells of the status, from 0 to 1
+            (:func:`nlpkit.analysis.status_model.salience`); what ``Signal.salient`` goes by.
+    """
     if is_bare(case.update.text):
         return [Signal("empty", 1.0)]
-    views = read_sentences(case)
+    views = read_sentences(case, salience)
     calendar = list(_calendar(views, case))
     late = any(signal.name == "planned_late" for signal in calendar)
     found = [
         *_stages(views),
         *_cues(views),
         *_deeds(views),
-        *_setbacks(views),
+        *_setbacks(views, case.recommendation.text),
         *([] if late else _course(views)),
         *_verdict(views),
         *_fractions(views),
@@ -72,29 +112,39 @@ def _grows(count: float) -> float:
     return 1.0 - math.pow(0.5, count)
 
 
+def _salient(views: Iterable[View]) -> float:
+    """The same of the number of sentences, background counted for less."""
+    return _grows(math.fsum(view.salience for view in views))
+
+
 def _stages(views: Sequence[View]) -> Iterable[Signal]:
-    told: dict[Stage, list[tuple[float, Passage]]] = {}
+    told: dict[Stage, list[_Weighed]] = {}
+    happened = any(view.stage in HAPPENED for view in views)
     for view in views:
+        if happened and view.stage in TO_COME and idioms("routine").search(view.text):
+            continue  # "will be reviewed each year": what was asked for has come by then
         if view.stage is not Stage.NONE:
             # what tells of an obstacle is not progress, whatever its tense ("the supplier has left")
             share = _OBSTACLE if _is_extra(view) or (view.stage in HAPPENED and _trouble(view)) else 1.0
-            told.setdefault(view.stage, []).append((share * view.weight, view.passage()))
+            told.setdefault(view.stage, []).append(_weighed(share * view.weight, view, view.passage()))
         if view.stage not in (Stage.DECLINED, Stage.STOPPED):
             for stage, words in dict(view.beside).items():
                 if stage is not view.stage:
                     share = _BESIDE_DONE if stage in HAPPENED else _BESIDE_OPEN
-                    told.setdefault(stage, []).append((share * view.weight, Passage(view.text, words)))
-    total = sum(weight for ours in told.values() for weight, _ in ours)
+                    passage = Passage(view.text, words)
+                    told.setdefault(stage, []).append(_weighed(share * view.weight, view, passage))
+    total, total_salient = _amounts(item for ours in told.values() for item in ours)
     for stage in Stage:
-        ours = sorted(told.get(stage, []), key=lambda item: -item[0])
+        ours = sorted(told.get(stage, []), key=lambda item: -item.salient)
         if ours:
-            amount = sum(weight for weight, _ in ours)
-            passages = tuple(passage for _, passage in ours)
-            yield Signal(f"share_{stage}", amount / total, passages)
-            yield Signal(f"has_{stage}", _grows(amount), passages)
-    refused = [view.passage() for view in views if view.stage is Stage.DECLINED]
+            amount, salient = _amounts(ours)
+            passages = tuple(item.passage for item in ours)
+            yield Signal(f"share_{stage}", amount / total, passages, salient / total_salient)
+            yield Signal(f"has_{stage}", _grows(amount), passages, _grows(salient))
+    refused = [view for view in views if view.stage is Stage.DECLINED]
     if refused:
-        yield Signal("refused", 1.0, tuple(refused))
+        strongest = max(view.salience for view in refused)
+        yield Signal("refused", 1.0, tuple(view.passage() for view in refused), strongest)
     moving = [view for view in views if view.stage is not Stage.NONE]
     if not moving:
         return
@@ -113,8 +163,10 @@ def _stages(views: Sequence[View]) -> Iterable[Signal]:
         )
     ]
     if unfinished and len(unfinished) < len(moving):
-        yield Signal("unfinished", _grows(len(unfinished)), tuple(v.passage() for v in unfinished))
-    yield Signal(f"last_{moving[-1].stage}", 1.0, (moving[-1].passage(),))
+        begun = math.fsum(v.salience for v in moving if v.stage not in TO_COME)
+        salient = _salient(unfinished) * min(1.0, 2 * begun)
+        yield Signal("unfinished", _grows(len(unfinished)), tuple(v.passage() for v in unfinished), salient)
+    yield Signal(f"last_{moving[-1].stage}", 1.0, (moving[-1].passage(),), moving[-1].salience)
 
 
 def _cues(views: Sequence[View]) -> Iterable[Signal]:
@@ -131,27 +183,33 @@ def _cues(views: Sequence[View]) -> Iterable[Signal]:
         if kind == "partial":  # "741 of 741" is a fraction, but not a part
             ours = [v for v in ours if (fraction_done(v.text) or 0.0) < 1.0]
         if ours:
-            yield Signal(f"cue_{kind}", _grows(len(ours)), tuple(v.passage(kind) for v in ours))
+            passages = tuple(v.passage(kind) for v in ours)
+            yield Signal(f"cue_{kind}", _grows(len(ours)), passages, _salient(ours))
 
 
 def _deeds(views: Sequence[View]) -> Iterable[Signal]:
-    steps = tuple(Passage(v.text, v.interim) if v.interim else v.passage() for v in views if v.deed == "step")
-    delivered = tuple(v.passage() for v in views if v.deed == "delivery")
+    steps = [v for v in views if v.deed == "step"]
+    passages = tuple(Passage(v.text, v.interim) if v.interim else v.passage() for v in steps)
+    delivered = [v for v in views if v.deed == "delivery"]
     if steps:
-        yield Signal("step_done", _grows(len(steps)), steps)
+        yield Signal("step_done", _grows(len(steps)), passages, _salient(steps))
     if steps and not delivered:
-        yield Signal("only_steps", 1.0, steps)
+        yield Signal("only_steps", 1.0, passages)
     if delivered:
-        yield Signal("delivered", _grows(len(delivered)), delivered)
+        passages = tuple(v.passage() for v in delivered)
+        yield Signal("delivered", _grows(len(delivered)), passages, _salient(delivered))
 
 
-def _setbacks(views: Sequence[View]) -> Iterable[Signal]:
-    """Delay, blockers and stops, told apart by whether the text goes on to show a recovery."""
+def _setbacks(views: Sequence[View], asked: str) -> Iterable[Signal]:
+    """Delay, blockers and stops, told apart by whether the text goes on to show a recovery.
+
+    Words of trouble that the recommendation itself has ("backlog", "overdue") name the subject only.
+    """
     slips: list[Passage] = []
-    live: list[tuple[float, Passage]] = []
-    mended: list[tuple[float, Passage]] = []
-    stopped: list[tuple[float, Passage]] = []
-    restarted: list[tuple[float, Passage]] = []
+    live: list[_Weighed] = []
+    mended: list[_Weighed] = []
+    stopped: list[_Weighed] = []
+    restarted: list[_Weighed] = []
     for i, view in enumerate(views):
         after = views[i + 1 :]
         recovered = any(_recovers(near) for near in views[i : i + 3]) or (
@@ -166,22 +224,24 @@ def _setbacks(views: Sequence[View]) -> Iterable[Signal]:
                 and idioms("turn").match(later.text)
                 for later in after
             )
-            (restarted if moved_on else stopped).append((1.6, view.passage()))
+            (restarted if moved_on else stopped).append(_weighed(1.6, view, view.passage()))
         elif slip:
             slips.append(Passage(view.text, slip.group()))
-        elif words := _trouble(view):
+        elif words := _trouble(view, asked):
             mild = idioms("mild_setback").fullmatch(words) and not idioms("still").search(view.text)
-            (mended if recovered else live).append((0.6 if mild else 1.6, Passage(view.text, words)))
+            passage = Passage(view.text, words)
+            (mended if recovered else live).append(_weighed(0.6 if mild else 1.6, view, passage))
     if slips:
         yield Signal("slip", _grows(len(slips) + 1), tuple(slips))
-    for name, passages in (
+    for name, found in (
         ("setback", live),
         ("setback_recovered", mended),
         ("stopped", stopped),
         ("stopped_recovered", restarted),
     ):
-        if passages:
-            yield Signal(name, _grows(sum(w for w, _ in passages)), tuple(p for _, p in passages))
+        if found:
+            amount, salient = _amounts(found)
+            yield Signal(name, _grows(amount), tuple(item.passage for item in found), _grows(salient))
 
 
 def _is_extra(view: View) -> bool:
@@ -197,11 +257,13 @@ def _recovers(view: View) -> bool:
     )
 
 
-def _trouble(view: View) -> str:
-    """The words that tell of a delay or an obstacle, if any do."""
+def _trouble(view: View, asked: str = "") -> str:
+    """The words that tell of a delay or an obstacle, if any do, and that it is there ("no backlog")."""
     for cue in view.sentence.cues:
-        if cue.kind in _TROUBLE:
-            return cue.text
+        if cue.kind in _TROUBLE and cue.text.lower() not in asked.lower():
+            start, end = cue.start - view.sentence.start, cue.end - view.sentence.start
+            if not (_GONE_BEFORE.search(view.text[:start]) or _GONE_AFTER.match(view.text[end:])):
+                return cue.text
     match = idioms("trouble").search(view.text)
     return match.group() if match else ""
 
@@ -228,8 +290,8 @@ def _verdict(views: Sequence[View]) -> Iterable[Signal]:
 
 
 def _fractions(views: Sequence[View]) -> Iterable[Signal]:
-    part: list[tuple[float, Passage]] = []
-    whole: list[Passage] = []
+    part: list[tuple[float, View]] = []
+    whole: list[View] = []
     for view in views:
         if view.stage in TO_COME:
             continue
@@ -237,23 +299,28 @@ def _fractions(views: Sequence[View]) -> Iterable[Signal]:
         if fraction is None and idioms("unfinished").search(view.text):
             fraction = 0.5
         if fraction is not None and fraction < 0.9:
-            part.append((fraction, view.passage("partial")))
+            part.append((fraction, view))
         elif fraction is not None or (view.stage in HAPPENED and _ALL.search(view.text)):
-            whole.append(view.passage())
+            whole.append(view)
     if part:
+        passages = tuple(view.passage("partial") for _, view in part)
         missing = 1 - min(fraction for fraction, _ in part)
-        yield Signal("part_done", 0.5 + 0.5 * missing, tuple(passage for _, passage in part))
+        value = 0.5 + 0.5 * missing
+        yield Signal("part_done", value, passages, value * max(view.salience for _, view in part))
         if all(fraction == 0 for fraction, _ in part):
-            yield Signal("none_done", 1.0, tuple(passage for _, passage in part))
+            yield Signal("none_done", 1.0, passages)
     if whole:
-        yield Signal("all_done", _grows(len(whole)), tuple(whole))
+        passages = tuple(view.passage() for view in whole)
+        yield Signal("all_done", _grows(len(whole)), passages, _salient(whole))
 
 
 def _topic(views: Sequence[View], case: Case) -> Iterable[Signal]:
-    happened = [(coverage(case.asked, v.text), v.passage()) for v in views if v.stage in HAPPENED]
+    happened = [(coverage(case.asked, v.text), v) for v in views if v.stage in HAPPENED]
     answering = sorted((item for item in happened if item[0] > 0), key=lambda item: -item[0])
     if answering:
-        yield Signal("done_as_asked", answering[0][0], tuple(p for _, p in answering[:2]))
+        salient = max(share * view.salience for share, view in answering)
+        passages = tuple(view.passage() for _, view in answering[:2])
+        yield Signal("done_as_asked", answering[0][0], passages, salient)
     yield Signal("off_topic", case.off_topic, tuple(Passage(v.text) for v in views[:1]))
     if idioms("asks_for_thought").search(case.recommendation.text):
         decided = [v for v in views if v.stage is Stage.DONE]
@@ -306,12 +373,13 @@ def _calendar(views: Sequence[View], case: Case) -> Iterable[Signal]:
         yield Signal("overdue_moving" if moving and not halted else "overdue_still", 1.0, passages)
     if asked_by and case.due and (case.due - asked_by).days > 31:
         yield Signal("due_moved", 1.0, (Passage("", f"asked by {asked_by.isoformat()}"),))
-    told = [(v.sentence, False) for v in views if v.stage in (*TO_COME, Stage.UNDER_WAY, Stage.NONE)]
-    planned = [(s, True) for s in case.planned_action.sentences]
+    open_views = [v for v in views if v.stage in (*TO_COME, Stage.UNDER_WAY, Stage.NONE)]
+    told = [(v.sentence, False, math.sqrt(v.salience)) for v in open_views]
+    planned = [(s, True, 1.0) for s in case.planned_action.sentences]
     settled = all(v.stage in (*HAPPENED, Stage.NONE) and not v.has("partial", "remaining") for v in views)
-    strength = 0.0
+    strength = salient = 0.0
     late: list[Passage] = []
-    for sentence, in_plan in told + planned:
+    for sentence, in_plan, telling in told + planned:
         if idioms("routine").search(sentence.text):
             continue
         after = coming_dates(sentence, max(due, case.as_of)) if case.as_of else []
@@ -322,11 +390,11 @@ def _calendar(views: Sequence[View], case: Case) -> Iterable[Signal]:
             told_late = 1.0 if rest else 0.6 + 0.8 * coverage(case.asked, sentence.text)
             if in_plan and settled and not rest:
                 told_late *= 0.5
-            strength = max(strength, told_late)
+            strength, salient = max(strength, told_late), max(salient, told_late * telling)
     if late:
         if all(v.stage in (*TO_COME, Stage.NONE) for v in views):
-            strength *= 0.4  # not begun is the news then
-        yield Signal("planned_late", min(1.0, strength), tuple(late))
+            strength, salient = 0.4 * strength, 0.4 * salient  # not begun is the news then
+        yield Signal("planned_late", min(1.0, strength), tuple(late), min(1.0, salient))
 
 
 def _thinness(views: Sequence[View]) -> Iterable[Signal]:

@@ -21,6 +21,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any
 
 import pandas as pd
@@ -93,16 +94,22 @@ def judge(updates: pd.DataFrame, features: Features, before: Before | None = Non
         how many the passage stands. A reason for a pointer has ``leads_to``; see
         :func:`nlpkit.analysis.pointers.mark_pointers`.
     """
-    found = inside(updates, features, before)
+    vocabulary = Vocabulary()
+    found = inside(updates, features, before, vocabulary)
     said: dict[int, list[across.Elsewhere]] = defaultdict(list)
-    for one in across.compare(found.told):
+    for one in across.compare(found.told, vocabulary):
         said[one.place].append(one)
     for place, more in said.items():
         across.add(found.rows[place], more)
     return columns(found.rows, found.novelty).set_axis(updates.index, axis=0)
 
 
-def inside(updates: pd.DataFrame, features: Features, before: Before | None = None) -> Inside:
+def inside(
+    updates: pd.DataFrame,
+    features: Features,
+    before: Before | None = None,
+    vocabulary: Vocabulary | None = None,
+) -> Inside:
     """All of :func:`judge` but what stands in other documents too.
 
     Of all rows of a service, or of a document where no service is named, it finds the same with or without
@@ -110,10 +117,11 @@ def inside(updates: pd.DataFrame, features: Features, before: Before | None = No
 
     Args:
         updates, features, before: as :func:`judge`.
+        vocabulary: reads the words, if it is used for more than this.
     """
     rows = rows_of(updates, features, before)
     judged = rows[: len(updates)]
-    vocabulary = Vocabulary()
+    vocabulary = vocabulary or Vocabulary()
     unchanged = [_unchanged(row.update) for row in judged]
     documents: dict[Hashable, list[Row]] = defaultdict(list)
     for row in judged:
@@ -213,11 +221,12 @@ def _mark_empty(row: Row) -> None:
     if points or Stale.NO_CHANGE in row.labels:
         return
     text = row.update.text
-    words = [word.casefold() for word in _WORD.findall(text)]
-    status = set(lexicon("bare_statuses")["words"])
+    words = [match[0].casefold() for match in islice(_WORD.finditer(text), _BARE_WORDS + 1)]
     if not words:
         note = "no narrative"
-    elif len(words) == 1 or (len(words) <= _BARE_WORDS and status.issuperset(words)):
+    elif len(words) == 1 or (
+        len(words) <= _BARE_WORDS and set(lexicon("bare_statuses")["words"]).issuperset(words)
+    ):
         note = "a status and no more"
     else:
         return

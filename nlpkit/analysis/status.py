@@ -14,15 +14,20 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from nlpkit.analysis.signals import Signal, read_signals
 from nlpkit.analysis.status_model import (
     STATUSES,
+    UPDATES_AT_ONCE,
     Reading,
     StatusModel,
+    Told,
     document_values,
     packaged_model,
+    salience,
     sentence_values,
 )
 from nlpkit.analysis.topic import off_topic
@@ -32,12 +37,27 @@ from nlpkit.features import Features
 from nlpkit.resources import lexicon
 from nlpkit.schema import Mismatch, Status
 
-__all__ = ["decide", "judge", "mismatch", "probabilities", "reads_vectors", "standing"]
+__all__ = [
+    "decide",
+    "judge",
+    "mismatch",
+    "probabilities",
+    "read_cases",
+    "reads_vectors",
+    "standing",
+    "weighed",
+]
 
 _REASONS = 4
 
 
-def judge(updates: pd.DataFrame, features: Features, *, model: StatusModel | None = None) -> pd.DataFrame:
+def judge(
+    updates: pd.DataFrame,
+    features: Features,
+    *,
+    model: StatusModel | None = None,
+    away: Sequence[float] | None = None,
+) -> pd.DataFrame:
     """Status of each update.
 
     Args:
@@ -46,6 +66,7 @@ def judge(updates: pd.DataFrame, features: Features, *, model: StatusModel | Non
         features: of the same rows in the same order; without an encoder, or with another than
             the model was learned on, the hand-set weights judge.
         model: the learned model; nlpkit's own unless given.
+        away: what :func:`nlpkit.analysis.topic.off_topic` says of the same rows, if that is known already.
 
     Returns:
         One row per update, indexed like ``updates``: ``status`` (a :class:`Status` value),
@@ -58,28 +79,31 @@ def judge(updates: pd.DataFrame, features: Features, *, model: StatusModel | Non
         NlpkitError: the learned model is missing, altered or does not fit this nlpkit.
     """
     model = _fitting(model, features.encoder)
-    away = off_topic(updates, features)
+    away = off_topic(updates, features) if away is None else away
     if model is not None:
         features.vectors([s.text for analysis in features.update for s in analysis.sentences])
+    every = cases(updates, features, off_topic=away)
+    read: dict[int, tuple[list[Signal], Reading]] = {}
+    if model is not None:
+        told = [i for i, case in enumerate(every) if not is_bare(case.update.text)]
+        vectors = [features.vectors([s.text for s in every[i].update.sentences]) for i in told]
+        read = dict(zip(told, read_cases(model, [every[i] for i in told], vectors), strict=True))
     declarations = zip(updates["declared_status"].astype(str), updates["declared"].astype(str), strict=True)
     rows: list[dict[str, object]] = []
-    for case, (declared_status, declared) in zip(
-        cases(updates, features, off_topic=away), declarations, strict=True
-    ):
-        signals = read_signals(case)
-        shares = probabilities(signals)
-        reading = None
-        if model is not None and not is_bare(case.update.text):
-            reading = _read(model, case, signals, shares, features)
+    for i, (case, (declared_status, declared)) in enumerate(zip(every, declarations, strict=True)):
+        signals, reading = read.get(i) or (read_signals(case), None)
+        if reading is None:
+            shares = probabilities(signals)
+        else:
             shares = _shares(dict(zip(STATUSES, map(float, reading.probabilities), strict=True)))
         status = decide(shares)
-        told = _weights(status) if reading is None or model is None else _learned(model, status)
+        gives = _weights(status) if reading is None or model is None else _learned(model, status)
         rows.append(
             {
                 "status": str(status),
                 "status_confidence": shares[str(status)],
                 "status_probabilities": shares,
-                "status_why": _why(signals, status, case, told, reading),
+                "status_why": _why(signals, status, case, gives, reading),
                 "mismatch": mismatch(
                     str(status),
                     shares,
@@ -102,7 +126,7 @@ def probabilities(signals: Sequence[Signal]) -> dict[str, float]:
     model = lexicon("status_weights")
     scores = {
         str(status): float(model["bias"].get(status, 0.0))
-        + sum(signal.value * _weight(signal.name, status) for signal in signals)
+        + sum(signal.salient * _weight(signal.name, status) for signal in signals)
         for status in Status
     }
     top = max(scores.values())
@@ -215,21 +239,43 @@ def _learned(model: StatusModel, status: Status) -> Callable[[str], float]:
     return gain
 
 
-def _read(
-    model: StatusModel,
-    case: Case,
-    signals: Sequence[Signal],
-    by_rule: Mapping[str, float],
-    features: Features,
-) -> Reading:
+def read_cases(
+    model: StatusModel, every: Sequence[Case], vectors: Sequence[NDArray[np.float32]]
+) -> list[tuple[list[Signal], Reading]]:
+    """The signals of updates and what a model makes of them.
+
+    The model reads the sentences first; the signals are then read with what it takes for background
+    counted for less beside.
+
+    Args:
+        model: the learned model.
+        every: the updates, with what their status depends on.
+        vectors: of the sentences of each, shape ``(sentences, dimension)``.
+    """
+    found: list[tuple[list[Signal], Reading]] = []
+    for first in range(0, len(every), UPDATES_AT_ONCE):
+        some = every[first : first + UPDATES_AT_ONCE]
+        told = [
+            _told(case, theirs)
+            for case, theirs in zip(some, vectors[first : first + UPDATES_AT_ONCE], strict=True)
+        ]
+        sentences = model.read_sentences(told)
+        shown = [weighed(case, told) for case, told in zip(some, sentences.of_each(), strict=True)]
+        readings = model.read(sentences, [document for _, document in shown])
+        found += [(signals, reading) for (signals, _), reading in zip(shown, readings, strict=True)]
+    return found
+
+
+def _told(case: Case, vectors: NDArray[np.float32]) -> Told:
     views = read_sentences(case)
-    texts = [view.text for view in views]
-    return model.read(
-        texts,
-        features.vectors(texts),
-        sentence_values(case, views),
-        document_values(case, signals, by_rule),
-    )
+    return Told([view.text for view in views], vectors, sentence_values(case, views))
+
+
+def weighed(case: Case, evidence: NDArray[np.float64]) -> tuple[list[Signal], dict[str, float]]:
+    """The signals of an update, given what its sentences tell (shape ``(sentences, 8)``), and from them what
+    is known of the update as a whole."""
+    signals = read_signals(case, salience(evidence).tolist())
+    return signals, document_values(case, signals, probabilities(signals))
 
 
 def _why(

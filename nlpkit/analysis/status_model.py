@@ -8,7 +8,8 @@ Three members vote, by their log-probabilities:
   :mod:`nlpkit.analysis.signals`, the calendar and the verdict of the hand-set weights, by a second one.
 * *words*: a softmax regression on the TF-IDF of the words, pairs and triples of the whole update;
 * *rules*: the hand-set weights of ``lexicons/status_weights.json``, with a quarter of the vote, and with
-  what the plan itself still has to do (:func:`rule_scores`).
+  what the plan itself still has to do (:func:`rule_scores`). What the first regression takes for background
+  counts for little in them (:func:`salience`).
 
 A temperature, set on predictions for services left out, makes probabilities of the vote. All of it is
 figures in ``models/status``; nothing here learns (:mod:`nlpkit.learning.train` does).
@@ -23,6 +24,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +43,11 @@ __all__ = [
     "FORMAT_OF_HOUSES",
     "RULES",
     "STATUSES",
+    "UPDATES_AT_ONCE",
     "Reading",
+    "SentencesRead",
     "StatusModel",
+    "Told",
     "Vocabulary",
     "document_values",
     "grams",
@@ -50,6 +55,7 @@ __all__ = [
     "packaged_model",
     "pooled",
     "rule_scores",
+    "salience",
     "sentence_values",
     "softmax",
     "vote",
@@ -82,9 +88,12 @@ _ARRAYS = (
 )
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+|%")
 _LEAST = 1e-6
-_LEFT_OUT_AT_ONCE = 500_000  # sentences times words of one update: some 10 MB
+_LEAST_SALIENT = 0.05  # what a sentence that is surely background still counts
 _PLAN_SAYS = 1.4  # by which what a plan dates for later lowers the vote for "complete", in log-probability
 _RULES_SAY = 0.25  # the share of the vote of the hand-set weights, which know nothing of the corpus' habits
+
+UPDATES_AT_ONCE = 500
+"""Updates that are best read together: a few thousand sentences, with their vectors some 10 MB."""
 
 Array = NDArray[np.float64]
 
@@ -92,7 +101,41 @@ Array = NDArray[np.float64]
 def grams(text: str) -> list[str]:
     """The words, pairs and triples of a sentence; numbers are alike, its two ends are marked."""
     tokens = ["^", *("0" if t[0].isdigit() else t for t in _TOKEN.findall(text.lower())), "$"]
-    return [" ".join(tokens[i : i + n]) for n in (1, 2, 3) for i in range(len(tokens) - n + 1)]
+    pairs = [f"{one} {two}" for one, two in pairwise(tokens)]
+    return [*tokens, *pairs, *(f"{pair} {third}" for pair, third in zip(pairs, tokens[2:], strict=False))]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The grams of sentences (or of texts), one after the other.
+
+    Attributes:
+        starts: where the grams of each sentence begin and, after the last, where they end.
+        numbers: of the grams, distinct within a sentence.
+        counts: how often each stands there.
+    """
+
+    starts: NDArray[np.int64]
+    numbers: NDArray[np.int64]
+    counts: Array
+
+    def put_together(self, sizes: NDArray[np.int64]) -> tuple[Counted, NDArray[np.int64]]:
+        """The grams of texts of so many sentences each; and where among them each gram of a sentence is."""
+        wide = int(self.numbers.max(initial=0)) + 1
+        owners = np.repeat(np.repeat(np.arange(len(sizes)), sizes), np.diff(self.starts))
+        keys, place = np.unique(owners * wide + self.numbers, return_inverse=True)
+        counts = np.zeros(len(keys))
+        np.add.at(counts, place, self.counts)
+        starts = np.searchsorted(keys, np.arange(len(sizes) + 1) * wide)
+        return Counted(starts, keys % wide, counts), place
+
+    def sums(self, values: Array) -> Array:
+        """Of values of the grams, shape ``(grams, n)``, the sum over each sentence: ``(sentences, n)``."""
+        found = np.zeros((len(self.starts) - 1, values.shape[1]))
+        some = self.starts[:-1] < self.starts[1:]
+        if some.any():
+            found[some] = np.add.reduceat(values, self.starts[:-1][some], axis=0)
+        return found
 
 
 @dataclass(frozen=True)
@@ -104,7 +147,17 @@ class Vocabulary:
 
     def numbered(self, text: str) -> list[int]:
         """The numbers of the grams of a sentence that are known, repeats included."""
-        return [number for gram in grams(text) if (number := self.numbers.get(gram)) is not None]
+        return [number for number in map(self.numbers.get, grams(text)) if number is not None]
+
+    def counted(self, texts: Sequence[str]) -> Counted:
+        """The grams of several sentences that are known, each counted."""
+        found = [self.numbered(text) for text in texts]
+        owners = np.repeat(np.arange(len(texts)), [len(numbers) for numbers in found])
+        numbers = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=len(owners))
+        wide = max(1, len(self.idf))
+        keys, counts = np.unique(owners * wide + numbers, return_counts=True)
+        starts = np.searchsorted(keys, np.arange(len(texts) + 1) * wide)
+        return Counted(starts, keys % wide, counts.astype(np.float64))
 
     def weighted(self, numbers: Sequence[int]) -> tuple[NDArray[np.int64], Array]:
         """Distinct numbers and their TF-IDF (logarithmic counts, unit length)."""
@@ -183,21 +236,98 @@ def pooled(evidence: Array) -> Array:
     return out
 
 
-def _pooled_without_one(evidence: Array) -> Array:
-    """:func:`pooled` of the evidence without each of its sentences, shape ``(sentences, 33)``."""
-    count, width = evidence.shape
+def salience(evidence: Array) -> Array:
+    """How much each sentence tells of the status, from evidence of shape ``(sentences, 8)``: its probability
+    of not being background, beside that of the sentence that tells most; shape ``(sentences,)``."""
+    telling = 1.0 - evidence[:, -1]
+    shares: Array = np.maximum(_LEAST_SALIENT, telling / telling.max(initial=1e-9))
+    return shares
+
+
+def _pools(evidence: Array, sizes: NDArray[np.int64]) -> Array:
+    """The evidence of sentences pooled, for each update all of them and then without each.
+
+    Args:
+        evidence: shape ``(sentences, 8)``.
+        sizes: how many sentences each update has.
+
+    Returns:
+        Shape ``(updates + sentences, 33)``.
+    """
+    found = np.zeros((len(sizes) + len(evidence), 4 * (len(STATUSES) + 1) + 1))
+    ends = np.cumsum(sizes)
+    rows = np.arange(len(sizes)) + ends - sizes
+    for size in np.unique(sizes).tolist():
+        mine = np.flatnonzero(sizes == size)
+        some = evidence[(ends[mine] - size)[:, None] + np.arange(size)]
+        found[rows[mine][:, None] + np.arange(1 + size)] = _pooled_without_each(some)
+    return found
+
+
+def _pooled_without_each(evidence: Array) -> Array:
+    """:func:`pooled` of updates of equally many sentences: all of them, then without each.
+
+    Args:
+        evidence: shape ``(updates, sentences, 8)``.
+
+    Returns:
+        Shape ``(updates, 1 + sentences, 33)``.
+    """
+    updates, count, width = evidence.shape
+    out = np.zeros((updates, 1 + count, 4 * width + 1))
+    out[:, 0] = [pooled(one) for one in evidence]
     if count == 1:
-        return pooled(evidence[:0])[None]
-    out = np.zeros((count, 4 * width + 1))
-    first, second = np.sort(evidence, axis=0)[[-1, -2]]
-    strongest = np.where(np.arange(count)[:, None] == evidence.argmax(axis=0), second, first)
-    last = np.where(np.arange(count)[:, None] == count - 1, evidence[-2], evidence[-1])
-    missing = np.vstack([np.ones(width), 1.0 - evidence, np.ones(width)])
-    before = np.multiply.accumulate(missing)[:-2]
-    after = np.multiply.accumulate(missing[::-1])[::-1][2:]
-    mean = (evidence.sum(axis=0) - evidence) / (count - 1)
-    out[:, :-1] = 2.0 * np.hstack([strongest, mean, last, 1.0 - before * after])
+        out[:, 1] = pooled(evidence[0, :0])
+    if count < 2:
+        return out
+    ranked = np.sort(evidence, axis=1)
+    is_first = np.arange(count)[:, None] == evidence.argmax(axis=1)[:, None]
+    strongest = np.where(is_first, ranked[:, -2, None], ranked[:, -1, None])
+    is_last = np.arange(count)[:, None] == count - 1
+    last = np.where(is_last, evidence[:, -2, None], evidence[:, -1, None])
+    edge = np.ones((updates, 1, width))
+    missing = np.concatenate([edge, 1.0 - evidence, edge], axis=1)
+    before = np.multiply.accumulate(missing, axis=1)[:, :-2]
+    after = np.multiply.accumulate(missing[:, ::-1], axis=1)[:, ::-1][:, 2:]
+    mean = (evidence.sum(axis=1, keepdims=True) - evidence) / (count - 1)
+    out[:, 1:, :-1] = 2.0 * np.concatenate([strongest, mean, last, 1.0 - before * after], axis=2)
     return out
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the model reads of the sentences of one update.
+
+    Attributes:
+        texts: the sentences.
+        vectors: of them, shape ``(sentences, dimension)``.
+        values: :func:`sentence_values` of them.
+    """
+
+    texts: Sequence[str]
+    vectors: NDArray[np.float32]
+    values: Sequence[Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class SentencesRead:
+    """What the model made of the sentences of several updates.
+
+    Attributes:
+        texts: the sentences of each update.
+        sizes: how many these are.
+        counted: the grams of all sentences, one update after the other.
+        evidence: what each sentence tells, shape ``(sentences, 8)``: the statuses, then background.
+    """
+
+    texts: Sequence[Sequence[str]]
+    sizes: NDArray[np.int64]
+    counted: Counted
+    evidence: Array
+
+    def of_each(self) -> list[Array]:
+        """The evidence of each update."""
+        return np.split(self.evidence, np.cumsum(self.sizes)[:-1]) if len(self.sizes) else []
 
 
 @dataclass(frozen=True)
@@ -251,71 +381,85 @@ class StatusModel:
                     f"expected {wanted}. Reinstall nlpkit, or train the model again (nlpkit train status)."
                 )
 
-    def read(
-        self,
-        texts: Sequence[str],
-        vectors: NDArray[np.float32],
-        sentences: Sequence[Mapping[str, float]],
-        document: Mapping[str, float],
-    ) -> Reading:
-        """Judge one update.
+    def read_sentences(self, updates: Sequence[Told]) -> SentencesRead:
+        """Read the sentences of several updates; each as it would be read alone."""
+        texts = [told.texts for told in updates]
+        sizes = np.array([len(some) for some in texts], dtype=np.int64)
+        counted = self.vocabulary.counted(list(chain.from_iterable(texts)))
+        return SentencesRead(texts, sizes, counted, self._evidence_of_all(counted, updates))
+
+    def read(self, sentences: SentencesRead, documents: Sequence[Mapping[str, float]]) -> list[Reading]:
+        """Judge several updates, each as it would be judged alone.
 
         Args:
-            texts: its sentences.
-            vectors: of these sentences, shape ``(sentences, dimension)``.
-            sentences: :func:`sentence_values` of them.
-            document: :func:`document_values`.
+            sentences: what :meth:`read_sentences` made of them.
+            documents: :func:`document_values` of each.
         """
-        numbers = [self.vocabulary.numbered(text) for text in texts]
-        evidence = self.evidence(numbers, vectors, sentences)
-        values = _in_order(self.document_names, document)
-        rules = rule_scores(document)
-        whole = self._vote(values, evidence, numbers, rules, self._in_house(texts))
-        return Reading(softmax(whole), self._lost(texts, values, evidence, numbers, rules))
+        said = self._said(sentences, documents)
+        ends = np.cumsum([0, *(1 + sentences.sizes)]).tolist()
+        return [
+            Reading(softmax(said[begin]), said[begin] - said[begin + 1 : end])
+            for begin, end in pairwise(ends)
+        ]
 
-    def _lost(
-        self,
-        texts: Sequence[str],
-        document: Array,
-        evidence: Array,
-        numbers: Sequence[Sequence[int]],
-        rules: Array,
-    ) -> Array:
-        """What each sentence gives: the votes with all sentences less those with one left out, at once."""
-        if not texts:
-            return np.zeros((0, len(STATUSES)))
-        arrays, known = self.arrays, len(document)
-        pools = np.vstack([pooled(evidence), _pooled_without_one(evidence)])
-        stages = document @ arrays["document"][:known] + pools @ arrays["document"][known:]
-        words = self._words_without_one(numbers) + arrays["words_bias"]
-        voted = vote(_log_softmax(stages + arrays["document_bias"]), _log_softmax(words), rules)
-        said = _log_softmax(voted / self.temperature)
-        if self.house is not None:
-            rests = [texts, *([t for k, t in enumerate(texts) if k != i] for i in range(len(texts)))]
-            said = _log_softmax(said + np.stack([self._in_house(rest) for rest in rests]))
-        lost: Array = said[0] - said[1:]
-        return lost
+    def _said(self, sentences: SentencesRead, documents: Sequence[Mapping[str, float]]) -> Array:
+        """Log-probabilities of the statuses: for each update a row with all its sentences, then one without
+        each of them, shape ``(updates + sentences, 7)``."""
+        arrays, known, sizes = self.arrays, len(self.document_names), sentences.sizes
+        rows = np.repeat(np.arange(len(sizes)), 1 + sizes)
+        document = _rows_in_order(self.document_names, documents)
+        stages = (document @ arrays["document"][:known] + arrays["document_bias"])[rows]
+        stages += _pools(sentences.evidence, sizes) @ arrays["document"][known:]
+        words = self._words_without_each(sentences.counted, sizes) + arrays["words_bias"]
+        rules = np.array([rule_scores(values) for values in documents]).reshape(-1, len(STATUSES))[rows]
+        said = _log_softmax(vote(_log_softmax(stages), _log_softmax(words), rules) / self.temperature)
+        if self.house is None or not len(said):
+            return said
+        rests: list[Sequence[str]] = []
+        for texts in map(list, sentences.texts):
+            rests += [texts, *(texts[:i] + texts[i + 1 :] for i in range(len(texts)))]
+        return _log_softmax(said + np.stack([self._in_house(rest) for rest in rests]))
 
-    def _words_without_one(self, numbers: Sequence[Sequence[int]]) -> Array:
-        """What the words add, shape ``(1 + sentences, 7)``: all of them, then without each sentence's."""
-        distinct = sorted({number for sentence in numbers for number in sentence})
-        place = {number: k for k, number in enumerate(distinct)}
-        counts = [Counter(place[number] for number in sentence) for sentence in ((), *numbers)]
-        total = np.zeros(len(distinct))
-        for one in counts:
-            total[list(one)] += list(one.values())
-        idf, weights = self.vocabulary.idf[distinct], self.arrays["words"][distinct]
-        found = np.zeros((len(counts), len(STATUSES)))
-        step = max(1, _LEFT_OUT_AT_ONCE // max(1, len(distinct)))
-        for first in range(0, len(counts), step):
-            some = counts[first : first + step]
-            left = np.tile(total, (len(some), 1))
-            for row, one in zip(left, some, strict=True):
-                row[list(one)] -= list(one.values())
-            values = np.where(left > 0, 1.0 + np.log(np.maximum(left, 1.0)), 0.0) * idf
-            norms = np.sqrt((values * values).sum(axis=1, keepdims=True))
-            found[first : first + step] = (values / np.where(norms > 0, norms, 1.0)) @ weights
+    def _evidence_of_all(self, counted: Counted, updates: Sequence[Told]) -> Array:
+        """:meth:`evidence` of the sentences of several updates."""
+        sentences = [values for told in updates for values in told.values]
+        if not sentences:
+            return np.zeros((0, len(STATUSES) + 1))
+        values = ((1.0 + np.log(counted.counts)) * self.vocabulary.idf[counted.numbers])[:, None]
+        norms = np.sqrt(counted.sums(values * values))
+        words = counted.sums(values * self.arrays["sentence_words"][counted.numbers])
+        vectors = np.concatenate([told.vectors for told in updates if len(told.texts)])
+        return self._weigh(words / np.where(norms > 0, norms, 1.0), vectors, sentences)
+
+    def _words_without_each(self, counted: Counted, sizes: NDArray[np.int64]) -> Array:
+        """What the words add, in the rows of :meth:`_said`.
+
+        A sentence left out takes from its update's sums what its own grams had there beyond what is left of
+        them. Where nothing is left the sums are nothing, and not what rounding leaves.
+        """
+        whole, place = counted.put_together(sizes)
+        weights = self.arrays["words"]
+        had = self._tfidf(whole.counts, whole.numbers)
+        left = self._tfidf(whole.counts[place] - counted.counts, counted.numbers)
+        sums, squares = whole.sums(had * weights[whole.numbers]), whole.sums(had * had)
+        owner = np.repeat(np.arange(len(sizes)), sizes)
+        some = whole.sums(whole.counts[:, None])[owner] > counted.sums(counted.counts[:, None])
+        taken = counted.sums((had[place] - left) * weights[counted.numbers])
+        sums_left = np.where(some, sums[owner] - taken, 0.0)
+        squares_left = np.where(some, squares[owner] - counted.sums(had[place] ** 2 - left**2), 0.0)
+        # The row of each update, then those of its sentences.
+        first = np.cumsum([0, *(1 + sizes[:-1])]) if len(sizes) else sizes
+        rest = np.arange(len(owner)) + owner + 1
+        found = np.zeros((len(sizes) + len(owner), len(STATUSES)))
+        for rows, sum_, square in ((first, sums, squares), (rest, sums_left, squares_left)):
+            found[rows] = sum_ / np.sqrt(np.where(square > 0, square, 1.0))
         return found
+
+    def _tfidf(self, counts: Array, numbers: NDArray[np.int64]) -> Array:
+        """Weighted counts, shape ``(grams, 1)``, not scaled; none of a gram that is not there."""
+        logarithmic = np.where(counts > 0, 1.0 + np.log(np.maximum(counts, 1.0)), 0.0)
+        weighted: Array = (logarithmic * self.vocabulary.idf[numbers])[:, None]
+        return weighted
 
     def evidence(
         self,
@@ -324,16 +468,20 @@ class StatusModel:
         sentences: Sequence[Mapping[str, float]],
     ) -> Array:
         """What each sentence tells, shape ``(sentences, 8)``: the statuses, then background."""
-        arrays = self.arrays
         if not len(numbers):
             return np.zeros((0, len(STATUSES) + 1))
-        cues = np.stack([_in_order(self.sentence_names, values) for values in sentences])
         words = np.stack(
             [
-                values @ arrays["sentence_words"][distinct]
+                values @ self.arrays["sentence_words"][distinct]
                 for distinct, values in map(self.vocabulary.weighted, numbers)
             ]
         )
+        return self._weigh(words, vectors, sentences)
+
+    def _weigh(
+        self, words: Array, vectors: NDArray[np.float32], sentences: Sequence[Mapping[str, float]]
+    ) -> Array:
+        arrays, cues = self.arrays, _rows_in_order(self.sentence_names, sentences)
         by_words = words + cues @ arrays["sentence_cues"] + arrays["sentence_words_bias"]
         meant = np.asarray(vectors, dtype=np.float64) @ arrays["vectors"]
         by_vector = meant + cues @ arrays["vector_cues"] + arrays["vectors_bias"]
@@ -359,22 +507,6 @@ class StatusModel:
         if self.house is None:
             return np.zeros(len(STATUSES))
         return self.house.scores(gram for text in texts for gram in grams(text))
-
-    def _vote(
-        self,
-        document: Array,
-        evidence: Array,
-        numbers: Sequence[Sequence[int]],
-        rules: Array,
-        in_house: Array,
-    ) -> Array:
-        """Log-probabilities of the statuses."""
-        arrays = self.arrays
-        stages = np.concatenate([document, pooled(evidence)]) @ arrays["document"] + arrays["document_bias"]
-        distinct, values = self.vocabulary.weighted([n for sentence in numbers for n in sentence])
-        words = values @ arrays["words"][distinct] + arrays["words_bias"]
-        said = _log_softmax(vote(_log_softmax(stages), _log_softmax(words), rules) / self.temperature)
-        return said if self.house is None else _log_softmax(said + in_house)
 
     def files(self) -> tuple[dict[str, Any], bytes]:
         """The model as what stands in ``model.json`` (without hashes) and the bytes of ``model.npz``."""
@@ -501,11 +633,23 @@ def _places(names: tuple[str, ...]) -> dict[str, int]:
 
 def _in_order(names: tuple[str, ...], values: Mapping[str, float]) -> Array:
     """Values by name as an array; names that the model was not trained on count for nothing."""
-    out = np.zeros(len(names))
+    found: Array = _rows_in_order(names, [values])[0]
+    return found
+
+
+def _rows_in_order(names: tuple[str, ...], rows: Sequence[Mapping[str, float]]) -> Array:
+    """:func:`_in_order` of several, shape ``(len(rows), len(names))``."""
     places = _places(names)
-    for name, value in values.items():
-        if name in places:
-            out[places[name]] = value
+    cells = [
+        (row, places[name], value)
+        for row, values in enumerate(rows)
+        for name, value in values.items()
+        if name in places
+    ]
+    out = np.zeros((len(rows), len(names)))
+    if cells:
+        row, column, value = zip(*cells, strict=True)
+        out[row, column] = value
     return out
 
 

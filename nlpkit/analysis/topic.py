@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import numpy as np
@@ -13,7 +15,7 @@ from nlpkit.language.annotations import Stage, TextAnalysis
 from nlpkit.language.terms import content_terms, stem
 from nlpkit.resources import lexicon
 
-__all__ = ["compared_texts", "content_stems", "coverage", "off_topic"]
+__all__ = ["Doubtful", "compared_texts", "content_stems", "coverage", "doubtful", "off_topic"]
 
 _REACH = 6  # of the shorter side's words, the most that need to be shared
 
@@ -47,7 +49,22 @@ _THINGS = 3  # content words that an update needs to tell plainly of something
 _BY_WORDS_ALONE = 0.6
 
 
-def off_topic(updates: pd.DataFrame, features: Features) -> list[float]:
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """What was asked in each row, and the rows whose words leave open whether they speak of it.
+
+    Attributes:
+        asked: recommendation and outcome of every row.
+        strange: the rows that share no word with a goal of some length.
+        other: the rows that plainly tell of other things.
+    """
+
+    asked: Sequence[str]
+    strange: Sequence[int]
+    other: Sequence[int]
+
+
+def off_topic(updates: pd.DataFrame, features: Features, found: Doubtful | None = None) -> list[float]:
     """How surely (0 to 1) each update speaks of something else than was asked.
 
     Services put things in their own terms, so the bar is high: a recommendation and outcome of some
@@ -55,8 +72,14 @@ def off_topic(updates: pd.DataFrame, features: Features) -> list[float]:
     encoder is at hand, the meaning must be far apart too (cosine below ``off_topic_similarity``), and
     a short recommendation suffices where nothing in meaning or words ties it to an update that plainly
     tells of other things done (:func:`_tells_of_other_things`).
+
+    Args:
+        updates: an update table.
+        features: of the same rows.
+        found: by :func:`doubtful`, if that is known already.
     """
-    asked, strange, other = _doubtful(updates, features)
+    found = found or doubtful(updates, features)
+    asked, strange, other = found.asked, found.strange, found.other
     away = [0.0] * len(updates)
     if features.encoder is None:
         for i in strange:
@@ -79,22 +102,23 @@ def off_topic(updates: pd.DataFrame, features: Features) -> list[float]:
     return away
 
 
-def compared_texts(updates: pd.DataFrame, features: Features) -> list[str]:
+def compared_texts(features: Features, found: Doubtful) -> list[str]:
     """The texts whose vectors :func:`off_topic` will ask for, so that they can be made beforehand."""
-    asked, strange, other = _doubtful(updates, features)
+    doubted = (*found.strange, *found.other)
     return [
-        *(features.update[i].text for i in (*strange, *other)),
-        *(asked[i] for i in (*strange, *other)),
-        *(features.planned_action[i].text or asked[i] for i in other),
+        *(features.update[i].text for i in doubted),
+        *(found.asked[i] for i in doubted),
+        *(features.planned_action[i].text or found.asked[i] for i in found.other),
     ]
 
 
-def _doubtful(updates: pd.DataFrame, features: Features) -> tuple[list[str], list[int], list[int]]:
-    """What was asked in each row, and the rows whose words leave open whether they speak of it: those
-    that share none with a goal of some length, and those that plainly tell of other things."""
+def doubtful(updates: pd.DataFrame, features: Features) -> Doubtful:
+    """The rows whose vectors decide whether they speak of what was asked."""
     asked = [
-        f"{features.recommendation[i].text} {updates['required_outcome'].iloc[i]}".strip()
-        for i in range(len(updates))
+        f"{recommendation.text} {outcome}".strip()
+        for recommendation, outcome in zip(
+            features.recommendation, updates["required_outcome"].tolist(), strict=True
+        )
     ]
     strange = [
         i
@@ -114,7 +138,7 @@ def _doubtful(updates: pd.DataFrame, features: Features) -> tuple[list[str], lis
         if i not in taken
         and _tells_of_other_things(asked[i], features.planned_action[i].text, features.update[i])
     ]
-    return asked, strange, other
+    return Doubtful(asked, strange, other)
 
 
 _COUNTED = re.compile(r"\d\s*(?:of|/|%|out\s+of)", re.IGNORECASE)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, lru_cache
 
@@ -50,6 +50,8 @@ _VERDICTS = (
     ("stopped", Stage.STOPPED),
     ("nothing_done", Stage.NOT_STARTED),
     ("none_did", Stage.NOT_STARTED),
+    ("closed_out", Stage.DONE),
+    ("carries_on", Stage.IN_PLACE),
 )
 _WORD = re.compile(r"[a-z]+")
 _BACKGROUND_YEARS = 1.5  # what happened longer ago than that is background, not news
@@ -87,7 +89,8 @@ class View:
 
     ``deed`` tells acts done apart: ``step`` for one on the way ("has been drafted"), ``delivery``
     for what was to be brought about ("was launched", or a step that the recommendation itself asks
-    for), else ``""``.
+    for), else ``""``. ``salience`` is 1 for the sentence that tells most of where the work stands,
+    and less for background; a learned model says how much.
     """
 
     sentence: Sentence
@@ -97,6 +100,7 @@ class View:
     weight: float
     deed: str = ""
     interim: str = ""  # the words that make it a step
+    salience: float = 1.0
 
     @property
     def text(self) -> str:
@@ -140,9 +144,16 @@ def _case(features: Features, i: int, required_outcome: str, off_topic: float) -
     )
 
 
-def read_sentences(case: Case) -> list[View]:
-    """The sentences of the update as the judgements read them, in order."""
-    return list(_views(case.update, case.recommendation.text, case.asked, case.as_of))
+def read_sentences(case: Case, salience: Sequence[float] | None = None) -> list[View]:
+    """The sentences of the update as the judgements read them, in order.
+
+    ``salience`` is that of each sentence (:func:`nlpkit.analysis.status_model.salience`); all count alike
+    without it.
+    """
+    views = _views(case.update, case.recommendation.text, case.asked, case.as_of)
+    if salience is None:
+        return list(views)
+    return [replace(view, salience=float(share)) for view, share in zip(views, salience, strict=True)]
 
 
 @lru_cache(maxsize=4096)  # several judgements read the same update
@@ -151,6 +162,7 @@ def _views(update: TextAnalysis, recommendation: str, asked: str, as_of: date | 
     return tuple(_view(sentence, asked, as_of, words) for sentence in update.sentences)
 
 
+@lru_cache(maxsize=8192)  # every judgement asks first of all
 def is_bare(text: str) -> bool:
     """No narrative: nothing, a dash, "N/a", "No update supplied"."""
     words = re.sub(r"[^a-z0-9 ]+", "", re.sub(r"[/\-–—]", " ", text.lower()))
@@ -273,17 +285,15 @@ def _ahead(sentence: Sentence, as_of: date | None) -> str:
 
 _UNITS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _NUMBER = r"\d{1,3}(?:,\d{3})+|\d{1,6}|no|none|half|" + "|".join(_UNITS)
-_OF = re.compile(
-    rf"\b({_NUMBER})\s+(?:out\s+)?of\s+(?:the\s+|our\s+|its\s+|all\s+)?(\d{{1,3}}(?:,\d{{3}})+|\d{{1,6}}|{'|'.join(_UNITS)})\b",
-    re.IGNORECASE,
+_OF = Sought(
+    rf"\b({_NUMBER})\s+(?:out\s+)?of\s+(?:the\s+|our\s+|its\s+|all\s+)?(\d{{1,3}}(?:,\d{{3}})+|\d{{1,6}}|{'|'.join(_UNITS)})\b"
 )
-_NONE_OF = re.compile(r"\bnone\s+of\s+(?:the|our|its|these|them)\b", re.IGNORECASE)
-_PER_CENT = re.compile(
+_NONE_OF = Sought(r"\bnone\s+of\s+(?:the|our|its|these|them)\b")
+_PER_CENT = Sought(
     r"\b(\d{1,3}(?:\.\d+)?)\s?(?:%|per\s?cent)\s+(?:of\s+\w+(?:\s+\w+){0,3}\s+)?"
-    r"(?:complet\w+|returned|trained|inspected|delivered|checked|back|done|assessed|so far|to date)\b",
-    re.IGNORECASE,
+    r"(?:complet\w+|returned|trained|inspected|delivered|checked|back|done|assessed|so far|to date)\b"
 )
-_HALF = re.compile(r"\b(?:to|for|with|across|by)\s+half\s+(?:of\s+)?(?:the|our|its|all)?\b", re.IGNORECASE)
+_HALF = Sought(r"\b(?:to|for|with|across|by)\s+half\s+(?:of\s+)?(?:the|our|its|all)?\b")
 
 
 def _amount(word: str) -> float:
@@ -295,6 +305,7 @@ def _amount(word: str) -> float:
     return float(word) if word.isdigit() else -1.0
 
 
+@lru_cache(maxsize=8192)  # several judgements ask for the same sentence
 def fraction_done(text: str) -> float | None:
     """The least share that a sentence says is done: "two of nine" is 0.22, "none of the …" 0; or None.
 

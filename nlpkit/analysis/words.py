@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from array import array
-from bisect import bisect
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
@@ -62,7 +62,13 @@ class Vocabulary:
         self._numbers: dict[str, int] = {}
         self._hashes = array("Q")
         self._seen: dict[str, Words] = {}
+        self._held: dict[tuple[str, int], frozenset[tuple[int, ...]]] = {}
+        self._shared: dict[tuple[str, str, int], tuple[tuple[int, int], ...]] = {}
         self.function = frozenset(self._number(word) for word in lexicon("function_words")["words"])
+
+    def _numbered(self, written: Sequence[str]) -> list[int]:
+        known = self._numbers
+        return [known[word] if word in known else self._number(word) for word in written]
 
     def _number(self, written: str) -> int:
         number = self._numbers.get(written)
@@ -98,11 +104,12 @@ class Vocabulary:
                 for line in _PAGE_LINE.finditer(text):
                     first, last = line.span()
                     spans = [span for span in spans if span[1] <= first or span[0] >= last]
+            starts, ends = [start for start, _ in spans], [end for _, end in spans]
             words = self._seen[text] = Words(
-                ids=array("i", [self._number(text[start:end]) for start, end in spans]),
-                starts=array("i", [start for start, _ in spans]),
-                ends=array("i", [end for _, end in spans]),
-                sentence=array("i", [bisect(breaks, start) for start, _ in spans]),
+                ids=array("i", self._numbered([text[start:end] for start, end in spans])),
+                starts=array("i", starts),
+                ends=array("i", ends),
+                sentence=array("i", _sentences(starts, breaks)),
                 counted=b"\1" * len(spans),
             )
         aside = sorted(ignore)
@@ -112,6 +119,40 @@ class Vocabulary:
         counted = [not any(a <= start and end <= b for a, b in aside) for start, end in places]
         return replace(words, counted=bytes(counted))
 
+    def shared(self, text: str, other: str, least: int) -> list[tuple[int, int]]:
+        """:func:`shared_spans`, found once: an update is held against its recommendation again and again."""
+        key = text, other, least
+        if key not in self._shared:
+            if (other, least) not in self._held:
+                self._held[other, least] = frozenset(_rows(self.words(other).ids, least))
+            theirs = self._held[other, least]
+            self._shared[key] = tuple(_in_a_row(self.words(text), theirs, least)) if theirs else ()
+        return list(self._shared[key])
+
+
+def _sentences(starts: Sequence[int], breaks: Sequence[int]) -> list[int]:
+    """The number of breaks before each word."""
+    found: list[int] = []
+    word = 0
+    for number, at in enumerate(breaks):
+        last = bisect_left(starts, at, word)
+        found += [number] * (last - word)
+        word = last
+    return found + [len(breaks)] * (len(starts) - word)
+
+
+def _in_a_row(words: Words, theirs: Set[tuple[int, ...]], least: int) -> list[tuple[int, int]]:
+    """The character spans of a text whose words stand in a row in another one."""
+    spans: list[tuple[int, int]] = []
+    for n, row in enumerate(_rows(words.ids, least)):
+        if row in theirs:
+            start, end = words.starts[n], words.ends[n + least - 1]
+            if spans and start <= spans[-1][1]:
+                spans[-1] = (spans[-1][0], end)
+            else:
+                spans.append((start, end))
+    return spans
+
 
 def shared_spans(
     text: str, other: str, vocabulary: Vocabulary | None = None, *, least: int = 4
@@ -120,17 +161,7 @@ def shared_spans(
 
     For setting aside quotations, such as the recommendation's own wording in an update.
     """
-    vocabulary = vocabulary or Vocabulary()
-    mine, theirs = vocabulary.words(text), set(_rows(vocabulary.words(other).ids, least))
-    spans: list[tuple[int, int]] = []
-    for n, row in enumerate(_rows(mine.ids, least)):
-        if row in theirs:
-            start, end = mine.starts[n], mine.ends[n + least - 1]
-            if spans and start <= spans[-1][1]:
-                spans[-1] = (spans[-1][0], end)
-            else:
-                spans.append((start, end))
-    return spans
+    return (vocabulary or Vocabulary()).shared(text, other, least)
 
 
 def word_novelty(text: str, earlier: Iterable[str], vocabulary: Vocabulary | None = None) -> float:

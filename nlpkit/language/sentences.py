@@ -21,12 +21,13 @@ LONGEST = 2000
 _BULLET = r"[•●▪‣∙◦■□►➢✓✔❖\uf0b7\uf0a7\uf0d8]"
 _BULLET_MARK = re.compile(_BULLET)
 _LINE_BULLET = re.compile(r"(?:^|\n)[ \t]*([-–—*o·>]|\(?(?:\d{1,2}|[a-hA-H]|[ivx]{1,4})[.)])[ \t]+(?=\S)")
-_INLINE_DASH = re.compile(r"(?<=\S)[ \t]+([-–*o·])[ \t]+(?=[A-Z0-9])")
-_INLINE_NUMBER = re.compile(r"(?<=[.;:!?])\s+(\(?(?:\d{1,2}|[a-h]|[ivx]{1,4})[.)])\s+(?=[A-Za-z])")
-_STOP = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’)\]]*(?=\s|$)")
-_TIGHT_STOP = re.compile(
-    r"(?<=[a-z)\]’'”\"][a-z)\]’'”\"])\.(?=(?:[A-Z][a-z]+|A|I)\s)|(?<=[a-z]{2})\.(?=(?:A|I)\s)"
-)
+# Expressions for a mark within the text begin with that mark and look back from behind it: so Python goes
+# from one such mark to the next, in place of trying every character.
+_INLINE_DASH = re.compile(r"[ \t](?<=\S[ \t])[ \t]*([-–*o·])[ \t]+(?=[A-Z0-9])")
+_OPENING_MARK = re.compile(r"\s*([-–*o·])\s")
+_INLINE_NUMBER = re.compile(r"\s(?<=[.;:!?]\s)\s*(\(?(?:\d{1,2}|[a-h]|[ivx]{1,4})[.)])\s+(?=[A-Za-z])")
+_STOP = re.compile(r"[.!?…](?<![.!?…]{2})[.!?…]*[\"'”’)\]]*(?=\s|$)")
+_TIGHT_STOP = re.compile(r"\.(?<=[a-z)\]’'”\"]{2}\.)(?=(?:[A-Z][a-z]+|A|I)\s)")
 _SEMICOLON = re.compile(r";(?=\s|$)")
 _COLON = re.compile(r":(?=\s+[\"'“‘]?[A-Z0-9])")
 _NEWLINE = re.compile(r"\n\s*")
@@ -42,7 +43,7 @@ _LETTERED = re.compile(
     r"\b(?:phase|plan|option|appendix|annex|group|grade|part|site|watch|team)\s+$", re.IGNORECASE
 )
 _STARTERS = re.compile(
-    r"(?<=[a-z0-9)%\]”’'\"])[ \t]+(?=(?:"
+    r"[ \t](?<=[a-z0-9)%\]”’'\"][ \t])[ \t]*(?=[A-Z])(?=(?:"
     r"(?:The|This|These|Those|There|They|We|It|Its|However|Additionally|Furthermore|Following|Also|Currently|Since"
     r"|Once|Although|While|Whilst|Therefore|Where|When|If|Our|Their|All|Both|Each|Further|Several|Some|Many|Work"
     r"|Additional)\s+[a-z0-9]"
@@ -54,7 +55,7 @@ _STARTERS = re.compile(
     r"|[A-Z][a-z]+\s+(?:[a-z]+\s+)?(?:is|are|was|were|has|have|will)\b))"
 )
 _AFTER_FIGURE = re.compile(
-    r"(?:(?<=\s(?:19|20)\d\d)|(?<=\d%)|(?<=[a-z0-9%]\)))[ \t]+"
+    r"[ \t](?:(?<=\s(?:19|20)\d\d[ \t])|(?<=\d%[ \t])|(?<=[a-z0-9%]\)[ \t]))[ \t]*"
     r"(?=[A-Z][A-Za-z&]*\s+(?:[A-Z][\w&]*\s+){0,3}[a-z])"
 )
 _FINITE = re.compile(
@@ -182,15 +183,13 @@ def _breaks(text: str) -> set[int]:
 
 def _dash_lists(text: str) -> list[list[int]]:
     """Dashes and such within a line that open items: the same mark at least twice, or once at the start."""
-    lists = []
-    for mark in "-–*o·":
-        found = [m.start(1) for m in _INLINE_DASH.finditer(text) if m[1] == mark]
-        opens = re.match(rf"\s*{re.escape(mark)}\s", text) is not None
-        if mark == "–" and not opens:
-            continue  # a spaced en dash is punctuation, unless the text opens with one
-        if len(found) >= 2 or (found and opens):
-            lists.append(found)
-    return lists
+    found: dict[str, list[int]] = {}
+    for match in _INLINE_DASH.finditer(text):
+        found.setdefault(match[1], []).append(match.start(1))
+    opening = _OPENING_MARK.match(text) if found else None
+    opens = opening[1] if opening else ""
+    # A spaced en dash is punctuation, unless the text opens with one.
+    return [places for mark, places in found.items() if mark == opens or (len(places) >= 2 and mark != "–")]
 
 
 def _ends_line(text: str, match: re.Match[str]) -> bool:

@@ -11,12 +11,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nlpkit.blas import one_thread
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -80,9 +81,7 @@ class NumpyTagger:
 
     def tags(self, docs: Sequence[Doc]) -> list[list[str]]:
         """The tag of each word of each tokenized text."""
-        # One at a time, since the table of words grows; a second thread of BLAS would mostly wait, for these
-        # products are small.
-        with self._lock, _blas().limit(limits=1, user_api="blas"):
+        with self._lock, one_thread():  # one at a time, since the table of words grows
             words = self._looked_up(
                 [
                     doc.to_array(_LOOKS).astype(np.uint64, copy=False).reshape(len(doc), len(_LOOKS))
@@ -106,7 +105,7 @@ class NumpyTagger:
             seen[:, wide : 2 * wide] = rows
             seen[:-1, 2 * wide :] = rows[1:]
             rows += layer(seen)
-        best = (rows @ self.weights + self.bias).argmax(axis=1)
+        best = (rows @ self.weights + self.bias).argmax(axis=1).tolist()
         return [[self.labels[k] for k in best[place]] for place in places]
 
     def _looked_up(self, looks: Sequence[NDArray[np.uint64]]) -> list[_Array]:
@@ -123,14 +122,6 @@ class NumpyTagger:
             self._words = [np.concatenate(self._words)]
         table = self._words[0] if self._words else np.zeros((0, len(self.mix.scale)), dtype=np.float32)
         return [table[[self._rows[key] for key in one]] for one in keys]
-
-
-@cache
-def _blas() -> Any:
-    """What sets how many threads numpy's products take; it looks for the library once."""
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
 
 
 def _together(words: Sequence[_Array]) -> Iterator[list[_Array]]:

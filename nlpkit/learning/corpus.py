@@ -48,7 +48,7 @@ class Labelled:
 
 
 def corpus(split: str) -> Labelled:
-    """The ``train`` or ``test`` split of ``corpora/updates`` (the starter rows belong to ``train``)."""
+    """The ``train``, ``test`` or ``fresh`` split of ``corpora/updates`` (starter rows are in ``train``)."""
     folder = bundled("corpora/updates")
     typical = json.loads((folder / "splits.json").read_text(encoding="utf8"))["typical"]
     lines = _lines(split)
@@ -92,8 +92,11 @@ def corpus_labels(split: str) -> list[dict[str, Any]]:
 def _lines(split: str) -> list[tuple[Path, str]]:
     """The rows of a split as they stand in its files, each with its file."""
     folder = bundled("corpora/updates")
-    splits = json.loads((folder / "splits.json").read_text(encoding="utf8"))
-    paths = [folder / "services" / f"{slug}.jsonl" for slug in sorted(splits[split])]
+    if split == "fresh":
+        paths = sorted((folder / "fresh").glob("*.jsonl"))
+    else:
+        splits = json.loads((folder / "splits.json").read_text(encoding="utf8"))
+        paths = [folder / "services" / f"{slug}.jsonl" for slug in sorted(splits[split])]
     if split == "train":
         paths.append(folder / "starter.jsonl")
     return [(path, line) for path in paths for line in path.read_text(encoding="utf8").splitlines()]

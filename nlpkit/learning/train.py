@@ -27,7 +27,6 @@ from nlpkit.analysis.status_model import (
     STATUSES,
     StatusModel,
     Vocabulary,
-    document_values,
     grams,
     pooled,
     rule_scores,
@@ -36,7 +35,7 @@ from nlpkit.analysis.status_model import (
     vote,
 )
 from nlpkit.analysis.topic import off_topic
-from nlpkit.analysis.views import case_at, read_sentences
+from nlpkit.analysis.views import Case, case_at, read_sentences
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.default import default_encoder
 from nlpkit.errors import NlpkitError
@@ -67,7 +66,7 @@ class Material:
     texts: tuple[tuple[str, ...], ...]
     vectors: tuple[NDArray[np.float32], ...]
     sentences: tuple[tuple[dict[str, float], ...], ...]
-    document: tuple[dict[str, float], ...]
+    cases: tuple[Case, ...]
     telling: tuple[tuple[bool, ...] | None, ...]
     """Which sentences hold the deciding passage; None where that is not known."""
 
@@ -78,7 +77,7 @@ class Material:
     """The name of what made the vectors."""
 
     rules: Array
-    """Probabilities by the hand-set weights, shape ``(rows, 7)``."""
+    """Probabilities by the hand-set weights alone, all sentences counted alike, shape ``(rows, 7)``."""
 
     def chosen(self, rows: Iterable[int]) -> Material:
         """Some of the rows."""
@@ -89,7 +88,7 @@ class Material:
             texts=tuple(self.texts[i] for i in places),
             vectors=tuple(self.vectors[i] for i in places),
             sentences=tuple(self.sentences[i] for i in places),
-            document=tuple(self.document[i] for i in places),
+            cases=tuple(self.cases[i] for i in places),
             telling=tuple(self.telling[i] for i in places),
             typical=self.typical[places],
             encoder=self.encoder,
@@ -109,14 +108,14 @@ def material(data: Labelled, encoder: Encoder) -> Material:
     """Read labelled rows."""
     made = features.compute(data.updates, encoder=encoder)
     away = off_topic(data.updates, made)
-    texts, sentences, document, telling, rules = [], [], [], [], []
+    texts, sentences, cases, telling, rules = [], [], [], [], []
     for i, why in enumerate(data.why):
         case = case_at(data.updates, made, i, off_topic=away[i])
-        views, signals = read_sentences(case), read_signals(case)
-        shares = by_rule.probabilities(signals)
+        views = read_sentences(case)
+        shares = by_rule.probabilities(read_signals(case))
         texts.append(tuple(view.text for view in views))
         sentences.append(tuple(sentence_values(case, views)))
-        document.append(document_values(case, signals, shares))
+        cases.append(case)
         rules.append([shares[name] for name in STATUSES])
         start = case.update.text.find(why) if why else -1
         telling.append(
@@ -131,7 +130,7 @@ def material(data: Labelled, encoder: Encoder) -> Material:
         texts=tuple(texts),
         vectors=tuple(made.vectors(row) for row in texts),
         sentences=tuple(sentences),
-        document=tuple(document),
+        cases=tuple(cases),
         telling=tuple(telling),
         typical=np.array(data.typical, dtype=np.bool_),
         encoder=encoder.name,
@@ -178,9 +177,10 @@ def _fit(data: Material) -> Trained:
             distinct, values = reader.vocabulary.weighted([n for row in numbers for n in row])
             words[i] = values @ reader.arrays["words"][distinct] + reader.arrays["words_bias"]
     reader = _fit_readers(data)
-    names = tuple(sorted({name for row in data.document for name in row}))
+    document = [by_rule.weighed(case, told)[1] for case, told in zip(data.cases, evidence, strict=True)]
+    names = tuple(sorted({name for row in document for name in row}))
     pools = np.array([pooled(row) for row in evidence])
-    whole = np.hstack([_table(data.document, names), pools])
+    whole = np.hstack([_table(document, names), pools])
     stages = np.zeros((count, len(STATUSES)))
     for k in sorted(set(fold)):
         inside, outside = fold != k, fold == k
@@ -188,7 +188,7 @@ def _fit(data: Material) -> Trained:
             whole[inside], data.label[inside], _RIDGE["document"], counts=counts[inside]
         )
         stages[outside] = whole[outside] @ weights + bias
-    rules = np.array([rule_scores(row) for row in data.document])
+    rules = np.array([rule_scores(row) for row in document])
     scores = vote(np.log(softmax(stages)), np.log(softmax(words)), rules)
     near = data.typical if data.typical.sum() >= _LEAST_TYPICAL else np.ones(count, dtype=np.bool_)
     temperature = _temperature(scores[near], data.label[near])
@@ -206,12 +206,8 @@ def _fit(data: Material) -> Trained:
 
 def predict(model: StatusModel, data: Material) -> Array:
     """Probabilities of a model for some material, shape ``(rows, 7)``."""
-    return np.array(
-        [
-            model.read(data.texts[i], data.vectors[i], data.sentences[i], data.document[i]).probabilities
-            for i in range(len(data.label))
-        ]
-    ).reshape(len(data.label), len(STATUSES))
+    read = by_rule.read_cases(model, data.cases, data.vectors)
+    return np.array([reading.probabilities for _, reading in read]).reshape(-1, len(STATUSES))
 
 
 def write(model: StatusModel, folder: Path, about: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nlpkit import features
 from nlpkit.analysis import evidence, status
-from nlpkit.analysis.topic import compared_texts, coverage, off_topic
+from nlpkit.analysis.topic import compared_texts, coverage, doubtful, off_topic
 from nlpkit.resources import bundled, lexicon
 from nlpkit.schema import Evidence, Flag, conform
 
@@ -216,11 +216,12 @@ def test_what_off_topic_will_ask_for_is_known_beforehand() -> None:
 
     ready = False
     made = features.compute(table, encoder=Asked())
-    texts = compared_texts(table, made)
+    found = doubtful(table, made)
+    texts = compared_texts(made, found)
     assert FAR in texts and "Test them all. Map them." in texts
     made.pooled(texts)
     ready = True
-    assert off_topic(table, made) == [0.0, 0.0, 0.0]
+    assert off_topic(table, made) == off_topic(table, made, found) == [0.0, 0.0, 0.0]
 
 
 class Apart:

@@ -11,8 +11,8 @@ import pytest
 
 from nlpkit import features
 from nlpkit.analysis import status
-from nlpkit.analysis.signals import Signal
-from nlpkit.analysis.views import fraction_done, is_bare
+from nlpkit.analysis.signals import Signal, read_signals
+from nlpkit.analysis.views import case_at, fraction_done, is_bare
 from nlpkit.resources import bundled, lexicon
 from nlpkit.schema import Status, conform
 
@@ -73,6 +73,67 @@ FAMILIES = [
 @pytest.mark.parametrize(("update", "expected"), FAMILIES)
 def test_one_change_moves_the_status(update: str, expected: str) -> None:
     assert said(update, **ASKED) == expected
+
+
+def signals(update: str, salience: Sequence[float] | None = None, **row: str) -> dict[str, Signal]:
+    table = conform(pd.DataFrame([{"recommendation": "", "as_of": "2023-06", **row, "update": update}]))
+    case = case_at(table, features.compute(table), 0)
+    return {signal.name: signal for signal in read_signals(case, salience)}
+
+
+@pytest.mark.parametrize(
+    ("update", "stage"),
+    [
+        ("The Authority sees no case for a second control room.", "declined"),
+        ("The Board will therefore not be adopting the scheme.", "declined"),
+        ("Members resolved to keep the standard as it stands.", "declined"),
+        ("The figures will not be ready in time.", ""),
+        ("The Service considers this recommendation to be implemented.", "done"),
+        ("The tracker continues to be used by all owners.", "in_place"),
+    ],
+)
+def test_set_phrases_give_a_verdict(update: str, stage: str) -> None:
+    found = signals(update)
+    assert f"has_{stage}" in found if stage else "has_declined" not in found
+
+
+@pytest.mark.parametrize(
+    ("update", "trouble"),
+    [
+        ("There is a backlog of 40 visits.", True),
+        ("The backlog has been cleared.", False),
+        ("There is no backlog now.", False),
+        ("The supplier has put it back twice.", True),
+        ("The September date will not be met.", True),
+        ("Training will start in the autumn rather than in May.", True),
+        ("A job cannot be closed without a record.", False),
+        ("A start cannot be made until the supplier answers.", True),
+    ],
+)
+def test_trouble_is_told_from_its_absence(update: str, trouble: bool) -> None:
+    assert bool({"setback", "slip"} & signals(update).keys()) is trouble
+
+
+def test_trouble_that_the_recommendation_names_is_the_subject() -> None:
+    asked = {"recommendation": "The service should clear its backlog of visits."}
+    assert "setback" not in signals("The backlog stands at 40 visits.", **asked)
+    assert "setback" in signals("Visits are delayed by sickness.", **asked)
+
+
+def test_background_counts_for_less_beside_what_is_told_plainly() -> None:
+    update = "The old portal was delayed by the supplier. The new portal was launched on 4 May."
+    plain, weighed = signals(update), signals(update, [0.1, 1.0])
+    assert plain["setback"].salient == plain["setback"].value == weighed["setback"].value
+    assert weighed["setback"].salient < weighed["setback"].value / 3
+    assert weighed["share_done"].salient > plain["share_done"].salient
+    complete = [status.probabilities(list(found.values()))["complete"] for found in (plain, weighed)]
+    assert complete[0] < complete[1]
+
+
+def test_routine_to_come_does_not_open_what_is_done() -> None:
+    found = signals("The policy was approved in May. It will be reviewed annually.")
+    assert "has_done" in found and "has_planned" not in found
+    assert "has_planned" in signals("It will be reviewed annually.")
 
 
 def test_a_decision_taken_is_a_refusal_only_if_it_is_one() -> None:

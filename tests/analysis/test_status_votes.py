@@ -1,7 +1,9 @@
-"""What a sentence gives, found for all at once, is what the vote loses where it is left out."""
+"""What a sentence gives, found for all at once, is what the vote loses where it is left out; and what is
+judged of an update does not depend on those beside it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +11,19 @@ import pytest
 
 from nlpkit.analysis import status_model
 from nlpkit.analysis.house import House
-from nlpkit.analysis.status_model import RULES, STATUSES, StatusModel, packaged_model
+from nlpkit.analysis.status_model import (
+    RULES,
+    STATUSES,
+    StatusModel,
+    Told,
+    Vocabulary,
+    packaged_model,
+    pooled,
+    rule_scores,
+    salience,
+    softmax,
+    vote,
+)
 
 TEXTS = (
     "The policy was approved by the Board on 3 May 2024.",
@@ -22,39 +36,91 @@ TEXTS = (
 HOUSE = House({"training": 1.0}, {"training": [0.5, -0.5, 0, 0, 0.1, 0, 0]}, [0.1] * 7, {})
 
 
-def lost_one_by_one(model: StatusModel, texts: list[str], given: tuple[object, ...]) -> np.ndarray:
-    vectors, sentences, document = given
-    numbers = [model.vocabulary.numbered(text) for text in texts]
-    evidence = model.evidence(numbers, vectors, sentences)  # type: ignore[arg-type]
-    values = status_model._in_order(model.document_names, document)  # type: ignore[arg-type]
-    rules = np.array([document[name] for name in RULES])  # type: ignore[index]
+def alone(
+    model: StatusModel, told: Told, document: Mapping[str, float]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The evidence, the probabilities and what each sentence gives, each sentence and update by itself."""
+    numbers = [model.vocabulary.numbered(text) for text in told.texts]
+    evidence = model.evidence(numbers, told.vectors, told.values)
+    values = status_model._in_order(model.document_names, document)
+    arrays = model.arrays
 
     def voted(chosen: list[int]) -> np.ndarray:
-        return model._vote(
-            values,
-            evidence[chosen],
-            [numbers[k] for k in chosen],
-            rules,
-            model._in_house([texts[k] for k in chosen]),
-        )
+        pool = pooled(evidence[chosen])
+        stages = softmax(np.concatenate([values, pool]) @ arrays["document"] + arrays["document_bias"])
+        distinct, weights = model.vocabulary.weighted([n for k in chosen for n in numbers[k]])
+        words = softmax(weights @ arrays["words"][distinct] + arrays["words_bias"])
+        said = vote(np.log(stages), np.log(words), rule_scores(document)) / model.temperature
+        return np.log(softmax(said + model._in_house([told.texts[k] for k in chosen])))
 
-    every = list(range(len(texts)))
-    return np.array([voted(every) - voted([k for k in every if k != i]) for i in every]).reshape(-1, 7)
+    every = list(range(len(told.texts)))
+    lost = np.array([voted(every) - voted([k for k in every if k != i]) for i in every])
+    return evidence, np.exp(voted(every)), lost.reshape(-1, 7)
+
+
+def made_up(model: StatusModel, texts: Sequence[str]) -> tuple[Told, dict[str, float]]:
+    chance = np.random.default_rng(len(texts))
+    told = Told(
+        texts,
+        chance.normal(size=(len(texts), len(model.arrays["vectors"]))).astype(np.float32),
+        [
+            {"no_such_name": 1.0, **dict(zip(model.sentence_names, chance.random(5), strict=False))}
+            for _ in texts
+        ],
+    )
+    return told, {name: float(chance.random()) for name in (*model.document_names, *RULES)}
 
 
 @pytest.mark.parametrize("house", [None, HOUSE])
 @pytest.mark.parametrize("count", range(len(TEXTS) + 1))
-@pytest.mark.parametrize("at_once", [1, 500_000])
-def test_what_is_lost(house: House | None, count: int, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status_model, "_LEFT_OUT_AT_ONCE", at_once)
+def test_what_is_lost(house: House | None, count: int) -> None:
     model = replace(packaged_model(), house=house)
-    chance = np.random.default_rng(count)
-    texts = list(TEXTS[:count])
-    vectors = chance.normal(size=(count, len(model.arrays["vectors"]))).astype(np.float32)
-    sentences = [dict(zip(model.sentence_names, chance.random(5), strict=False)) for _ in texts]
-    document = {name: float(chance.random()) for name in (*model.document_names, *RULES)}
-    given = (vectors, sentences, document)
-    reading = model.read(texts, *given)
+    told, document = made_up(model, list(TEXTS[:count]))
+    (reading,) = model.read(model.read_sentences([told]), [document])
+    _, probabilities, lost = alone(model, told, document)
     assert reading.lost.shape == (count, len(STATUSES))
-    np.testing.assert_allclose(reading.lost, lost_one_by_one(model, texts, given), atol=1e-9)
-    assert reading.probabilities.sum() == pytest.approx(1)
+    np.testing.assert_allclose(reading.lost, lost, atol=1e-9)
+    np.testing.assert_allclose(reading.probabilities, probabilities, atol=1e-12)
+
+
+@pytest.mark.parametrize("house", [None, HOUSE])
+def test_updates_read_together_are_read_as_alone(house: House | None) -> None:
+    model = replace(packaged_model(), house=house)
+    every = [
+        made_up(model, texts)
+        for texts in (TEXTS, [], TEXTS[2:4], ["xqz"], [""], list(reversed(TEXTS)), [], TEXTS[:1])
+    ]
+    sentences = model.read_sentences([told for told, _ in every])
+    readings = model.read(sentences, [document for _, document in every])
+    assert len(readings) == len(every)
+    for one, told, reading in zip(every, sentences.of_each(), readings, strict=True):
+        evidence, probabilities, lost = alone(model, *one)
+        np.testing.assert_allclose(told, evidence, atol=1e-12)
+        np.testing.assert_allclose(reading.probabilities, probabilities, atol=1e-12)
+        np.testing.assert_allclose(reading.lost, lost, atol=1e-9)
+    assert model.read(model.read_sentences([]), []) == [] and model.read_sentences([]).of_each() == []
+
+
+def test_background_counts_for_little() -> None:
+    evidence = np.zeros((3, 8))
+    evidence[:, -1] = (0.2, 0.6, 1.0)
+    assert salience(evidence).tolist() == pytest.approx([1.0, 0.5, 0.05])
+    assert salience(evidence[:0]).shape == (0,)
+
+
+def test_grams_are_counted_sentence_by_sentence() -> None:
+    vocabulary = Vocabulary({"crews": 0, "crews met": 1, "met": 2, "^ crews met": 3}, np.ones(4))
+    counted = vocabulary.counted(["Crews met crews.", "", "Boats met. Crews met!", "xqz"])
+    assert counted.starts.tolist() == [0, 4, 4, 7, 7]
+    assert counted.numbers.tolist() == [0, 1, 2, 3, 0, 1, 2]
+    assert counted.counts.tolist() == [2, 1, 1, 1, 1, 1, 2]
+    assert counted.sums(counted.counts[:, None]).ravel().tolist() == [5, 0, 4, 0]
+    whole, place = counted.put_together(np.array([2, 0, 2]))
+    assert whole.starts.tolist() == [0, 4, 4, 7]
+    assert whole.numbers.tolist() == [0, 1, 2, 3, 0, 1, 2]
+    assert place.tolist() == [0, 1, 2, 3, 4, 5, 6]
+    whole, place = counted.put_together(np.array([4]))
+    assert whole.numbers.tolist() == [0, 1, 2, 3]
+    assert whole.counts.tolist() == [3, 2, 3, 1]
+    assert place.tolist() == [0, 1, 2, 3, 0, 1, 2]
+    assert vocabulary.counted([]).starts.tolist() == [0]

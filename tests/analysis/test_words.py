@@ -40,3 +40,22 @@ def test_word_novelty() -> None:
     assert 0.5 < half < 0.65
     assert word_novelty("Nearly done.", ["Nearly finished"]) == 0.5
     assert word_novelty("", [OLD]) == 0.0
+
+
+def test_each_word_stands_in_the_sentence_that_the_breaks_before_it_tell() -> None:
+    text = "One two. Three! • Four\nfive; six? Seven eight."
+    words = Vocabulary().words(text)
+    assert list(words.sentence) == [0, 0, 1, 3, 4, 5, 6, 6]
+    assert list(Vocabulary().words("• One").sentence) == [1]
+    assert list(Vocabulary().words("...").sentence) == []
+
+
+def test_what_is_shared_is_found_once_and_may_be_added_to() -> None:
+    vocabulary = Vocabulary()
+    asked, told = "Check every hydrant each year.", "We check every hydrant each year, in May."
+    spans = shared_spans(told, asked, vocabulary)
+    assert spans == shared_spans(told, asked) == [(3, 32)]
+    spans.append((0, 1))
+    assert shared_spans(told, asked, vocabulary) == [(3, 32)]
+    assert shared_spans(told, asked, vocabulary, least=6) == []
+    assert shared_spans(told, "Train crews.", vocabulary) == shared_spans("", asked, vocabulary) == []

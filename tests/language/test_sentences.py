@@ -84,6 +84,20 @@ def test_left_whole(text: str) -> None:
     assert _pieces(text) == [text]
 
 
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("Kits bought - Crews trained - Boats checked", 3),
+        ("Kits bought - Crews are trained", 1),
+        ("– Kits bought – Crews trained", 2),
+        ("Kits bought – Crews trained – Boats checked", 1),
+        ("o Kits bought o Crews trained * Boats checked", 2),
+    ],
+)
+def test_marks_within_a_line_open_items_where_they_come_twice(text: str, pieces: int) -> None:
+    assert len(split_sentences(text)) == pieces
+
+
 def test_nothing_but_space() -> None:
     assert split_sentences("") == split_sentences(" \n\t ") == []
 

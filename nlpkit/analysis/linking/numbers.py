@@ -216,6 +216,8 @@ def _references(catalogue: Catalogue, text: str) -> Iterator[tuple[int, str, str
     The role is ``answer``, ``pointer`` (the reader is sent there) or ``beside`` (named as something
     else, or with so many others that the text speaks of the catalogue).
     """
+    if not names_catalogue(catalogue, text):
+        return
     for pattern in _patterns(catalogue)[2]:
         for match in pattern.finditer(text):
             before = text[max(0, match.start() - 60) : match.start()]
