@@ -121,13 +121,14 @@ def stability(places: NDArray[np.float64], found: Clusters, order: Sequence[int]
         drawn = sample[at]
         moved = unit((near[np.ix_(at, at)] @ places[drawn].astype(near.dtype)).astype(np.float64))
         again = _settled(moved, _centres(moved, _cut(_tree(moved), min(found.number, count))))
-        for theme in range(found.number):
-            mine = found.labels[drawn] == theme
-            if not mine.any():
-                continue
-            both = np.bincount(again[mine], minlength=again.max() + 1)
-            either = mine.sum() + np.bincount(again, minlength=again.max() + 1) - both
-            scores[theme].append(float((both / either).max()))
+        mine = found.labels[drawn]
+        held = mine >= 0
+        pairs = mine[held] * (again.max() + 1) + again[held]
+        both = np.bincount(pairs, minlength=found.number * (again.max() + 1)).reshape(found.number, -1)
+        sizes = np.bincount(mine[held], minlength=found.number)
+        best = (both / (sizes[:, None] + np.bincount(again) - both)).max(axis=1)
+        for theme in np.flatnonzero(sizes).tolist():
+            scores[theme].append(float(best[theme]))
     return np.array([np.mean(values) if values else 0.0 for values in scores])
 
 
@@ -159,9 +160,10 @@ def _tree(places: NDArray[np.float64]) -> NDArray[np.float64]:
     from scipy.cluster.hierarchy import linkage  # type: ignore[import-untyped]
     from scipy.spatial.distance import squareform  # type: ignore[import-untyped]
 
-    lengths = (places**2).sum(axis=1)
-    squares = lengths[:, None] + lengths[None, :] - 2.0 * (places @ places.T)
-    apart = np.sqrt(np.maximum(squareform(squares, checks=False), 0.0))
+    single = places.astype(np.float32)
+    lengths = np.square(single).sum(axis=1)
+    squares = lengths[:, None] + lengths[None, :] - np.float32(2.0) * (single @ single.T)
+    apart = np.sqrt(np.maximum(squareform(squares, checks=False), np.float32(0.0)))
     tree: NDArray[np.float64] = linkage(apart, "ward")
     return tree
 
