@@ -2,8 +2,8 @@
 
 A theme is what the work is about, not how it goes. So the rows of one recommendation are one subject,
 which is told by the recommendation (without the words that only introduce it: "By March the service
-should make sure that …") and by all that was reported on it. Weights were chosen on the train split of
-the corpus (``benchmarks/themes.md``).
+should make sure that …"), by all that was reported on it, and by the headings of the plan that it stands
+under. Weights were chosen on the train split of the corpus (``benchmarks/themes.md``).
 """
 
 from __future__ import annotations
