@@ -584,8 +584,9 @@ class StatusModel:
 def rule_scores(document: Mapping[str, float]) -> Array:
     """The vote of the hand-set weights, shape ``(7,)``: log-probabilities, from :func:`document_values`.
 
-    Where the plan dates work that is still to be done, little is left to "complete" and to "unclear", and that
-    counts in full and not by the weights' share of the vote: the other members hardly read more than the update.
+    Where the plan dates work that is still to be done, little is left to "complete" and to "unclear", and
+    that counts in full and not by the weights' share of the vote: the other members hardly read more than
+    the update.
     """
     scores = np.array([document[name] for name in RULES])
     if document.get("signal_plan_gap", 0.0) >= 1.0:
