@@ -78,15 +78,25 @@ def timed(code: str, work: str, folder: Path, *files: Path) -> Run:
     return run
 
 
-def command(arguments: Sequence[str], folder: Path, *, program: Sequence[str] = NLPKIT) -> Run:
+def command(
+    arguments: Sequence[str],
+    folder: Path,
+    *,
+    program: Sequence[str] = NLPKIT,
+    settings: Mapping[str, str] | None = None,
+) -> Run:
     """A whole command, from its start to its end.
+
+    Args:
+        folder: its cache.
+        settings: more of its environment.
 
     Raises:
         RuntimeError: it failed.
     """
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", LAUNCH, *program, *arguments],
-        env=surroundings(folder),
+        env=surroundings(folder) | dict(settings or {}),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

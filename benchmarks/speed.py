@@ -119,7 +119,10 @@ def growth(folder: Path, kept: Path, turns: dict[int, int], few: int = 50) -> di
 
     def work(size: int, turn: int) -> Run:
         cache = with_proof(kept, folder / f"grow{size}-{turn}")
-        return command(["score", str(tables[size]), "--quiet", "--out", str(folder / "out.jsonl")], cache)
+        # 100,000 rows are a little more text than nlpkit reads from one file unless told otherwise.
+        limit = {"NLPKIT_MAX_TEXT_BYTES": str(tables[size].stat().st_size + 1)} if size > 50_000 else {}
+        asked = ["score", str(tables[size]), "--quiet", "--out", str(folder / "out.jsonl")]
+        return command(asked, cache, settings=limit)
 
     for turn in range(max(first.values())):
         for size, wanted in first.items():

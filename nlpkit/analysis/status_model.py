@@ -89,7 +89,8 @@ _ARRAYS = (
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+|%")
 _LEAST = 1e-6
 _LEAST_SALIENT = 0.05  # what a sentence that is surely background still counts
-_PLAN_SAYS = 1.4  # by which what a plan dates for later lowers the vote for "complete", in log-probability
+_PLAN_SAYS = 1.4  # by which what a plan dates for later lowers the vote for _PLAN_DENIES, in log-probability
+_PLAN_DENIES = [STATUSES.index(str(status)) for status in (Status.COMPLETE, Status.UNCLEAR)]
 _RULES_SAY = 0.25  # the share of the vote of the hand-set weights, which know nothing of the corpus' habits
 
 UPDATES_AT_ONCE = 500
@@ -495,7 +496,7 @@ class StatusModel:
             return 0.0
         row = self.arrays["document"][self._place[key]] * (1 - _RULES_SAY) / 2
         if name == "plan_gap":
-            row[STATUSES.index(str(Status.COMPLETE))] -= _PLAN_SAYS
+            row[_PLAN_DENIES] -= _PLAN_SAYS
         return float(row[STATUSES.index(status)] - row.mean()) / self.temperature
 
     @property
@@ -583,12 +584,13 @@ class StatusModel:
 def rule_scores(document: Mapping[str, float]) -> Array:
     """The vote of the hand-set weights, shape ``(7,)``: log-probabilities, from :func:`document_values`.
 
-    Where the plan dates work that is still to be done, little is left to "complete", and that counts in
-    full and not by the weights' share of the vote: the other members hardly read more than the update.
+    Where the plan dates work that is still to be done, little is left to "complete" and to "unclear", and
+    that counts in full and not by the weights' share of the vote: the other members hardly read more than
+    the update.
     """
     scores = np.array([document[name] for name in RULES])
     if document.get("signal_plan_gap", 0.0) >= 1.0:
-        scores[STATUSES.index(str(Status.COMPLETE))] -= _PLAN_SAYS / _RULES_SAY
+        scores[_PLAN_DENIES] -= _PLAN_SAYS / _RULES_SAY
     return scores
 
 

@@ -103,7 +103,7 @@ def test_set_phrases_give_a_verdict(update: str, stage: str) -> None:
         ("There is a backlog of 40 visits.", True),
         ("The backlog has been cleared.", False),
         ("There is no backlog now.", False),
-        ("The supplier has put it back twice.", True),
+        ("The supplier has put the launch back twice.", True),
         ("The September date will not be met.", True),
         ("Training will start in the autumn rather than in May.", True),
         ("A job cannot be closed without a record.", False),
