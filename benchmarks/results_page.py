@@ -355,7 +355,7 @@ def _themes(found: Figures) -> list[str]:
         )
     return [
         "Updates of the corpus whose theme is known, texts and vectors given (BERTopic: its defaults, and "
-        "vectors of narrative and recommendation; [themes.md](themes.md) has two other choices, and says "
+        "vectors of narrative and recommendation; [themes.md](themes.md) has other choices, and says "
         "what these columns mean). “Again” is the least agreement of another run with the first (nlpkit: "
         "rows in another order). BERTopic's first run compiles, and takes the longest.",
         "",

@@ -2,8 +2,8 @@
 
 A theme is what the work is about, not how it goes. So the rows of one recommendation are one subject,
 which is told by the recommendation (without the words that only introduce it: "By March the service
-should make sure that …") and by all that was reported on it. Weights were chosen on the train split of
-the corpus (``benchmarks/themes.md``).
+should make sure that …"), by all that was reported on it, and by the headings of the plan that it stands
+under. Weights were chosen on the train split of the corpus (``benchmarks/themes.md``).
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ __all__ = [
 NARRATIVE_SHARE = 0.4
 """Weight of what was reported in a subject's meaning beside the recommendation, which has the rest."""
 
+HEADING_SHARE = 0.5
+"""Length of the plan's headings in a subject's meaning, beside the rest of it, which has length 1."""
+
 WORD_SHARE = 0.7
 """Length of the word part of a vector beside its meaning part, which has length 1."""
 
@@ -66,15 +69,17 @@ class Subject:
         asked: the recommendation without its introduction, or ``""``.
         said: the narratives that say something themselves, each once, in alphabetical order.
         rows: positions of the update table's rows that belong to it.
+        under: the headings in the plan that it stands under and that name a subject, in alphabetical order.
     """
 
     asked: str
     said: tuple[str, ...]
     rows: tuple[int, ...]
+    under: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
-        """All its words; the recommendation's count twice."""
+        """What is asked and said, without the headings; the recommendation's words count twice."""
         return " \n".join([self.asked, self.asked, *self.said])
 
 
@@ -108,6 +113,11 @@ def has_own_words(update: str) -> bool:
     return len(said) >= _OWN_WORDS
 
 
+def _names_a_subject(heading: str) -> bool:
+    """Whether a heading says what the work is about: "Hydrants" does, "Improvement plan" does not."""
+    return bool({term for term, _ in content_terms(heading)} - unsaid_stems())
+
+
 def gather(updates: pd.DataFrame) -> tuple[list[Subject], dict[int, str]]:
     """The subjects of an update table, in an order that does not depend on the rows' order.
 
@@ -116,6 +126,8 @@ def gather(updates: pd.DataFrame) -> tuple[list[Subject], dict[int, str]]:
     """
     said = [" ".join(text.split()) for text in updates["update"]]
     wanted = [" ".join(text.split()) for text in updates["recommendation"]]
+    headings = [" ".join(text.split()) for text in updates["section"]]
+    named = {text: _names_a_subject(text) for text in dict.fromkeys(headings)}
     own = {text: has_own_words(text) for text in dict.fromkeys(said)}
     left_out: dict[int, str] = {}
     of: dict[str, list[int]] = {}
@@ -135,7 +147,9 @@ def gather(updates: pd.DataFrame) -> tuple[list[Subject], dict[int, str]]:
         rows = of[key]
         narratives = tuple(sorted({said[row] for row in rows if own[said[row]]}))
         recommendation = key.split("\n", 1)[0]
-        subjects.append(Subject(asked(recommendation) if recommendation else "", narratives, tuple(rows)))
+        under = tuple(sorted({headings[row] for row in rows if named[headings[row]]}))
+        wanting = asked(recommendation) if recommendation else ""
+        subjects.append(Subject(wanting, narratives, tuple(rows), under))
     return subjects, left_out
 
 
@@ -172,7 +186,7 @@ class Space:
         from sklearn.decomposition import TruncatedSVD
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        meaning = self.meaning(subjects)
+        meaning = self._headed(subjects)
         # The mean is what all have in common (that they are updates); where all are the same it is all.
         self._mean = meaning.mean(axis=0)
         terms = [self._terms(subject.text) for subject in subjects]
@@ -187,7 +201,7 @@ class Space:
 
     def place(self, subjects: Sequence[Subject]) -> NDArray[np.float64]:
         """The places of other subjects, shape as in :meth:`fit`."""
-        return self._joined(self.meaning(subjects), [self._terms(subject.text) for subject in subjects])
+        return self._joined(self._headed(subjects), [self._terms(subject.text) for subject in subjects])
 
     def meaning(self, subjects: Sequence[Subject]) -> NDArray[np.float64]:
         """Unit vectors of what is asked and what is said, shape ``(len(subjects), encoder.dimension)``."""
@@ -203,6 +217,19 @@ class Space:
                 found[place] += share * unit(told[None])[0]
             if subject.asked:
                 found[place] += (1 - share) * vectors[subject.asked].astype(np.float64)
+        return unit(found)
+
+    def _headed(self, subjects: Sequence[Subject]) -> NDArray[np.float64]:
+        """Their meaning with what the headings add to it, as unit vectors."""
+        found = self.meaning(subjects)
+        distinct = sorted({text for subject in subjects for text in subject.under})
+        if not distinct:
+            return found
+        vectors = dict(zip(distinct, self._encoder.encode(distinct), strict=True))
+        for place, subject in enumerate(subjects):
+            if subject.under:
+                told = np.sum([vectors[text].astype(np.float64) for text in subject.under], axis=0)
+                found[place] += HEADING_SHARE * unit(told[None])[0]
         return unit(found)
 
     def _terms(self, text: str) -> list[str]:

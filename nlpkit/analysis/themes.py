@@ -124,9 +124,12 @@ class ThemeModel:
             InputError: fewer than :data:`LEAST_ROWS` updates with something to cluster, or a ``number``
                 that does not fit them.
         """
+        return self._fitted(conform(updates))
+
+    def _fitted(self, table: pd.DataFrame) -> Self:
+        """Fit on a table that conforms."""
         from threadpoolctl import threadpool_limits
 
-        table = conform(updates)
         self.subjects_, self.left_out_ = gather(table)
         self._check(table)
         encoder = self.encoder or _default_encoder()
@@ -140,7 +143,8 @@ class ThemeModel:
         self.titles_ = theme_titles.titles(
             self.subjects_, self.found_.labels, self.found_.similarity, sorted(set(table["service"]))
         )
-        self.ids_ = [f"T{place:02d}" for place in range(1, len(self.titles_) + 1)]
+        digits = max(2, len(str(len(self.titles_))))  # ids sort as their numbers do
+        self.ids_ = [f"T{place:0{digits}d}" for place in range(1, len(self.titles_) + 1)]
         self.labels_ = _of_rows(self.subjects_, self.found_.labels, len(table))
         return self
 
@@ -214,7 +218,7 @@ def find(
     told = progress or _silent
     table = conform(updates.drop(columns=[name for name in THEME_COLUMNS if name in updates.columns]))
     told("grouping updates", 0, 2)
-    model = ThemeModel(number, encoder).fit(table)
+    model = ThemeModel(number, encoder)._fitted(table)
     found = model.found_
     if found.number == 1 and number is None:
         _LOG.warning("the updates are too alike to be parted: all are one theme")
@@ -359,8 +363,10 @@ def _summary(
     facts: dict[str, list[Any]],
 ) -> pd.DataFrame:
     found: list[dict[str, Any]] = []
+    counted = rows[["service", "section", "action_id", "recommendation", "row_id"]]
+    of: dict[Any, Any] = counted.groupby(rows["theme_id"], sort=False).indices
     for theme, (name, title) in enumerate(zip(ids, titles, strict=True)):
-        mine = rows[rows["theme_id"] == name]
+        mine = counted.take(of.get(name, []))
         members = np.flatnonzero(labels == theme).tolist()
         typical = sorted(members, key=lambda at: (-similarity[at, theme], at))[:2]
         row: dict[str, Any] = {

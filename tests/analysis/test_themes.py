@@ -316,3 +316,77 @@ def test_many_subjects_join_the_themes_of_a_sample(
     monkeypatch.setattr(theme_clusters, "SAMPLE", 30)
     labels = ThemeModel(encoder=ENCODER).fit_predict(table)
     assert adjusted_rand_score(table["truth"], labels) > 0.8
+
+
+def scattered(groups: int, each: int = 4) -> NDArray[np.float64]:
+    """Unit vectors of so many groups, each around a direction of its own."""
+    draw = np.random.default_rng(5)
+    centres = draw.normal(size=(groups, 256))
+    places = np.repeat(centres, each, axis=0) + 0.5 * draw.normal(size=(groups * each, 256))
+    return np.asarray(places / np.linalg.norm(places, axis=1, keepdims=True))
+
+
+@pytest.mark.parametrize("groups", [8, 40, 160])
+def test_there_are_as_many_themes_as_the_subjects_have(groups: int) -> None:
+    places = scattered(groups)
+    rows = np.ones(len(places), dtype=np.int64)
+    found = theme_clusters.cluster(places, rows, range(len(places)))
+    assert abs(found.number - groups) <= 0.05 * groups
+    assert adjusted_rand_score(np.repeat(np.arange(groups), 4), found.labels) > 0.9
+
+
+def test_silhouettes_are_those_of_scikit_learn() -> None:
+    from sklearn.metrics import silhouette_score
+
+    places = scattered(12, each=5)
+    tree = theme_clusters._tree(places)
+    tried = theme_clusters._silhouettes(places, tree)
+    assert list(tried) == theme_clusters._candidates(60)
+    for number, value in tried.items():
+        labels = theme_clusters._cut(tree, number)
+        assert value == pytest.approx(silhouette_score(places, labels, metric="cosine"))
+
+
+def test_subjects_out_of_the_sample_are_drawn_like_those_in_it() -> None:
+    places = scattered(6, each=10)
+    every = theme_clusters._moved(places, np.arange(60))
+    some = theme_clusters._moved(places, np.arange(0, 60, 2))
+    own = np.repeat(np.arange(6), 10)
+    for moved in (every, some):
+        np.testing.assert_allclose(np.linalg.norm(moved, axis=1), 1.0)
+        cosines = moved @ moved.T
+        assert cosines[own[:, None] == own].min() > 0.9 > 0.5 > cosines[own[:, None] != own].max()
+
+
+def test_headings_tell_what_terse_recommendations_do_not() -> None:
+    table = planted().assign(recommendation=[f"Improve this by step {n}." for n in range(60)], update="")
+    headed = table.assign(section=[THINGS[name].capitalize() for name in table["truth"]])
+    labels = ThemeModel(encoder=ENCODER).fit_predict(headed)
+    assert adjusted_rand_score(table["truth"], labels) > 0.95
+    assert adjusted_rand_score(table["truth"], ThemeModel(encoder=ENCODER).fit_predict(table)) < 0.5
+
+
+def test_headings_that_name_no_subject_are_not_heeded(table: pd.DataFrame) -> None:
+    under = ["People", "Water hydrants"] * (len(table) // 2)
+    subjects, _ = gather(conform(table.assign(section=under)))
+    assert {subject.under for subject in subjects} == {("Water hydrants",)}
+    plain, _ = gather(conform(table.assign(section="Improvement plan")))
+    assert {subject.under for subject in plain} == {()}
+
+
+def test_headings_change_nothing_where_a_guide_decides(tmp_path, table: pd.DataFrame) -> None:  # type: ignore[no-untyped-def]
+    guide = tmp_path / "guide.csv"
+    guide.write_text(
+        "id,title,text\nW,Water supplies,water hydrants valve\nR,Radios,handheld radios\n", "utf8"
+    )
+    under = nlpkit.themes(table.assign(section="Radio handsets"), guide=guide, encoder=ENCODER)
+    plain = nlpkit.themes(table, guide=guide, encoder=ENCODER)
+    assert under.assignments["theme_why"].tolist() == plain.assignments["theme_why"].tolist()
+
+
+def test_ids_sort_as_numbers_when_there_are_more_than_99_themes() -> None:
+    draw = random.Random(3)
+    told = [" ".join("".join(draw.sample("bcdfghklmnprtvwz", 6)) for _ in range(6)) for _ in range(120)]
+    table = pd.DataFrame({"update": [f"{text} {end}" for text in told for end in ("north", "south")]})
+    ids = ThemeModel(120, ENCODER).fit(table).ids_
+    assert len(ids) > 99 and ids == sorted(ids)
