@@ -34,6 +34,9 @@ _GREY = "#b9bcc2"
 _INK = "#22262e"
 _SPREAD = 0.55  # of the distance between neighbouring updates of one subject to that between subjects
 _NAMED = 60  # themes whose title is written on the map; hovering names the rest
+_RINGS = (30, 48, 68, 92, 120, 150)  # distances of a title from the middle of its theme that are tried
+_SCREEN = (900, 560)  # pixels over which the points spread on a small screen; on a larger one titles part
+_LETTER, _LINE = 6.2, 15.0  # width of a letter and height of a line of its titles, in pixels
 _SERIF = "Georgia, 'Times New Roman', serif"
 _SANS = "'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 
@@ -235,11 +238,6 @@ def _write_titles(axes: Any, canvas: Any, named: Sequence[tuple[str, str, float,
     halo = [patheffects.withStroke(linewidth=3.2, foreground="white", alpha=0.92)]
     taken: list[Any] = []
     frame = axes.get_window_extent()
-    steps = [(0.0, 30.0), (0.0, -30.0), (0.0, 0.0)] + [
-        (radius * np.cos(angle), radius * np.sin(angle))
-        for radius in (30, 48, 68, 92, 120, 150)
-        for angle in np.pi / 2 + np.linspace(0, 2 * np.pi, 16, endpoint=False)
-    ]
     for at, (_, title, x, y, count) in enumerate(named[:_NAMED]):
         words = axes.annotate(
             "\n".join(_short(title, 26)),
@@ -255,7 +253,7 @@ def _write_titles(axes: Any, canvas: Any, named: Sequence[tuple[str, str, float,
             path_effects=halo,
             zorder=5,
         )
-        for dx, dy in steps:
+        for dx, dy in _steps():
             words.set_position((dx, dy))
             box = words.get_window_extent(canvas.get_renderer()).padded(4)
             inside = box.x0 > frame.x0 and box.x1 < frame.x1 and box.y0 > frame.y0 and box.y1 < frame.y1
@@ -264,6 +262,47 @@ def _write_titles(axes: Any, canvas: Any, named: Sequence[tuple[str, str, float,
                 break
         else:
             words.remove()
+
+
+def _steps() -> list[tuple[float, float]]:
+    """Where a title may stand from the middle of its theme, in pixels, y upwards: the nearest first."""
+    return [(0.0, 30.0), (0.0, -30.0), (0.0, 0.0)] + [
+        (radius * np.cos(angle), radius * np.sin(angle))
+        for radius in _RINGS
+        for angle in np.pi / 2 + np.linspace(0, 2 * np.pi, 16, endpoint=False)
+    ]
+
+
+def _room(
+    points: pd.DataFrame, named: Sequence[tuple[str, str, float, float, int]]
+) -> list[tuple[int, list[str], float, float]]:
+    """The titles that find room on the page, largest theme first: place in ``named``, lines, and offset in
+    pixels from the middle of the theme, y upwards. None covers another; each stands near, and covers few
+    points."""
+    places = points[["x", "y"]].to_numpy(dtype=np.float64)
+    low = places.min(axis=0)
+    scale = np.array(_SCREEN) / np.maximum(places.max(axis=0) - low, 1e-9)
+    pixels = (places - low) * scale
+    taken: list[NDArray[np.float64]] = []  # left, low, right, high
+    found = []
+    for at, (_, title, x, y, _count) in enumerate(named[:_NAMED]):
+        lines = _short(title, 24)
+        half = np.array([max(map(len, lines)) * _LETTER / 2 + 3, len(lines) * _LINE / 2 + 2])
+        middle = (np.array([x, y]) - low) * scale
+        best: tuple[float, tuple[float, float], NDArray[np.float64]] | None = None
+        for step in _steps():
+            box = np.concatenate([middle + step - half, middle + step + half])
+            outside = (box[:2] < -half).any() or (box[2:] > np.array(_SCREEN) + half).any()
+            if outside or any((box[:2] < b[2:]).all() and (b[:2] < box[2:]).all() for b in taken):
+                continue
+            covered = int(((pixels > box[:2]) & (pixels < box[2:])).all(axis=1).sum())
+            cost = covered + float(np.hypot(*step)) / _RINGS[0]
+            if best is None or cost < best[0]:
+                best = (cost, step, box)
+        if best is not None:
+            taken.append(best[2])
+            found.append((at, lines, *best[1]))
+    return found
 
 
 def _dark(colour: str, share: float = 0.62) -> str:
@@ -285,21 +324,27 @@ def _page(points: pd.DataFrame, summary: pd.DataFrame) -> str:
     for at, (name, title, *_rest) in enumerate(named):
         colour = _COLOURS[at % len(_COLOURS)]
         figure.add_trace(_trace(go, points[points["theme_id"] == name], f"{name} {title}", colour, size))
-    for at, (_, title, x, y, _count) in enumerate(named[:_NAMED]):
+    for at, lines, dx, dy in _room(points, named):
+        dark = _dark(_COLOURS[at % len(_COLOURS)])
         figure.add_annotation(
-            x=x,
-            y=y,
-            text="<br>".join(html.escape(line) for line in _short(title, 24)),
-            showarrow=False,
-            font={"size": 11, "color": _dark(_COLOURS[at % len(_COLOURS)]), "family": _SANS},
+            x=named[at][2],
+            y=named[at][3],
+            ax=round(dx, 1),
+            ay=round(-dy, 1),
+            text="<br>".join(html.escape(line) for line in lines),
+            showarrow=True,
+            arrowhead=0,
+            arrowwidth=0.8,
+            arrowcolor=dark,
+            font={"size": 11, "color": dark, "family": _SANS},
             bgcolor="rgba(255,255,255,0.72)",
-            borderpad=2,
+            borderpad=1,
         )
     figure.update_layout(
         template="plotly_white",
         margin={"l": 10, "r": 10, "t": 40, "b": 10},
         xaxis={"visible": False},
-        yaxis={"visible": False, "scaleanchor": "x"},
+        yaxis={"visible": False},
         legend={"font": {"size": 11}, "itemsizing": "constant", "tracegroupgap": 2},
         hoverlabel={
             "bgcolor": "white",

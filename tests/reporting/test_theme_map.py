@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from nlpkit.errors import InputError, NlpkitError
+from nlpkit.reporting import theme_map
 from nlpkit.reporting.theme_map import check_map, draw
 
 pytest.importorskip("plotly")
@@ -93,6 +94,28 @@ def test_every_update_is_on_the_page_and_titles_are_readable(page: str) -> None:
     told = {int(n) for n in re.findall(r"told (\d+)", own)}
     assert told == set(range(31))
     assert "Handheld radios" in own and "30 updates in 3 themes; 1 fit none" in own
+
+
+def test_titles_cover_no_other_title_and_stand_by_their_theme() -> None:
+    draws = np.random.default_rng(1)
+    points = pd.DataFrame({"x": draws.normal(size=400), "y": draws.normal(size=400)})
+    named = [
+        (f"T{n:02d}", f"Theme of hydrants {n}", float(points["x"][n]), float(points["y"][n]), 5)
+        for n in range(60)
+    ]
+    titles = theme_map._room(points, named)
+    assert 20 <= len(titles) <= 60 and titles[0][0] == 0
+    places = points.to_numpy()
+    scale = np.array(theme_map._SCREEN) / (places.max(axis=0) - places.min(axis=0))
+    middles = [np.array(named[at][2:4]) * scale + (dx, dy) for at, _, dx, dy in titles]
+    sizes = [
+        np.array([max(map(len, lines)) * theme_map._LETTER, len(lines) * theme_map._LINE])
+        for _, lines, _, _ in titles
+    ]
+    for i, (one, size) in enumerate(zip(middles, sizes, strict=True)):
+        for other, beside in zip(middles[:i], sizes[:i], strict=True):
+            assert (np.abs(one - other) >= (size + beside) / 2).any()
+    assert all(np.hypot(dx, dy) <= max(theme_map._RINGS) + 1 for _, _, dx, dy in titles)
 
 
 @pytest.mark.parametrize("ending", ["html", "png"])
