@@ -33,7 +33,7 @@ _LONGEST = 4  # words in a phrase
 _PER_WORD = 0.35  # how much a phrase gains by each word beyond the first: longer ones say more
 _NOUN = frozenset({"NN", "NNS", "NNP", "NNPS"})
 _BEFORE = frozenset({"JJ", "VBN", "VBG", *_NOUN})
-_WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
+_WORD = re.compile(r"(?:\d{1,4}-)?[A-Za-z]+(?:['’-][A-Za-z]+)*")
 _ACRONYM = re.compile(r"[A-Z]{2,6}s?")
 
 
@@ -82,7 +82,7 @@ def titles(
 def phrases_of(subjects: Sequence[Subject], names: Iterable[str] = ()) -> list[set[str]]:
     """The noun phrases of each subject in lower case (acronyms as they are).
 
-    They have up to four words, end in a noun and hold no number, no name (a capitalised word counts
+    They have up to four words, end in a noun and hold no number (but "360-degree"), no name (a capitalised word counts
     only where it is an acronym or is written small elsewhere) and at least one word that says something.
 
     Args:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
 import nlpkit
-from nlpkit.analysis import theme_clusters, theme_tables
-from nlpkit.analysis.theme_subjects import asked, gather, has_own_words
+from nlpkit.analysis import theme_clusters, theme_tables, theme_titles
+from nlpkit.analysis.theme_subjects import Subject, asked, gather, has_own_words
 from nlpkit.analysis.themes import THEME_COLUMNS, ThemeModel
 from nlpkit.errors import InputError
 from nlpkit.schema import conform
@@ -390,3 +390,10 @@ def test_ids_sort_as_numbers_when_there_are_more_than_99_themes() -> None:
     table = pd.DataFrame({"update": [f"{text} {end}" for text in told for end in ("north", "south")]})
     ids = ThemeModel(120, ENCODER).fit(table).ids_
     assert len(ids) > 99 and ids == sorted(ids)
+
+
+def test_a_number_may_begin_a_word_of_a_title() -> None:
+    subject = Subject("All managers should undergo 360-degree feedback within 24 months.", (), (0,))
+    (phrases,) = theme_titles.phrases_of([subject])
+    assert "360-degree feedback" in phrases
+    assert not [phrase for phrase in phrases if "24" in phrase]
