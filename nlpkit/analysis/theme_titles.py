@@ -82,8 +82,9 @@ def titles(
 def phrases_of(subjects: Sequence[Subject], names: Iterable[str] = ()) -> list[set[str]]:
     """The noun phrases of each subject in lower case (acronyms as they are).
 
-    They have up to four words, end in a noun and hold no number (but "360-degree"), no name (a capitalised word counts
-    only where it is an acronym or is written small elsewhere) and at least one word that says something.
+    They have up to four words, end in a noun and hold no number (but "360-degree"), no name (a capitalised
+    word counts only where it is an acronym or is written small elsewhere) and at least one word that says
+    something.
 
     Args:
         subjects: their recommendations are read or, where there is none, the narratives' beginnings.
