@@ -12,8 +12,17 @@ from pathlib import Path
 import pytest
 from examples import in_shell, lay_out, play
 
+from nlpkit.embedding.default import default_encoder
+
+
+@pytest.fixture(scope="module")
+def checked_encoder() -> None:
+    """The encoder's check, which a machine's first run tells of and no other: it is no part of the README."""
+    default_encoder().encode(["Any text."])
+
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("checked_encoder")
 def test_the_examples_run_and_print_what_the_readme_says(
     project: Path, demo_plan: Path, tmp_path: Path
 ) -> None:
