@@ -27,9 +27,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from nlpkit.analysis.grams import grams
 from nlpkit.analysis.house import House, house_grams, weighted_grams
 from nlpkit.analysis.status import decide
-from nlpkit.analysis.status_model import STATUSES, StatusModel, grams, packaged_model, softmax
+from nlpkit.analysis.status_model import STATUSES, StatusModel, packaged_model, softmax
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.default import default_encoder
 from nlpkit.errors import InputError, NlpkitError

@@ -21,13 +21,12 @@ from numpy.typing import NDArray
 
 from nlpkit import features
 from nlpkit.analysis import status as by_rule
+from nlpkit.analysis.grams import Vocabulary, grams
 from nlpkit.analysis.signals import read_signals
 from nlpkit.analysis.status_model import (
     FORMAT_OF_HOUSES,
     STATUSES,
     StatusModel,
-    Vocabulary,
-    grams,
     pooled,
     rule_scores,
     sentence_values,

@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import zlib
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
+from hashed import Hashed
 
 from nlpkit.analysis.linking import LINK_COLUMNS, PAIR_FEATURES, link, links_column, table_features
 from nlpkit.analysis.linking import table as linking_table
@@ -27,26 +25,6 @@ from nlpkit.schema import conform
 
 LINKS = Path(__file__).resolve().parents[2] / "corpora" / "links"
 PAIRS = LINKS / "starter.jsonl"
-
-
-class Hashed:
-    """Character trigrams of the words, hashed to 64 places: near texts get near vectors."""
-
-    name = "hashed-trigrams"
-    dimension = 64
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        self.asked += len(texts)
-        out = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        for row, text in zip(out, texts, strict=True):
-            for word in re.findall(r"[a-z]{4,}", text.lower()):
-                for i in range(len(word) - 2):
-                    row[zlib.crc32(word[i : i + 3].encode()) % self.dimension] += 1
-            row /= max(float(np.linalg.norm(row)), 1e-6)
-        return out
 
 
 @pytest.fixture(scope="module")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import zlib
-from collections.abc import Sequence
 from itertools import permutations, product
 from math import comb, factorial
 
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
+from hashed import Hashed
 
 from nlpkit.analysis.linking import Own, link, links_in_order
 from nlpkit.analysis.linking.order import CHANCE, follows, longest_run, placed, posterior, sequences
@@ -19,21 +16,6 @@ from nlpkit.analysis.linking.order import _both_ways as both_ways
 from nlpkit.analysis.linking.parts import Link
 from nlpkit.catalogue import Catalogue, load_catalogue
 from nlpkit.schema import conform
-
-
-class Hashed:
-    """Character trigrams of the words, hashed to 64 places: near texts get near vectors."""
-
-    name, dimension = "hashed-trigrams", 64
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        out = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        for row, text in zip(out, texts, strict=True):
-            for word in re.findall(r"[a-z]{4,}", text.lower()):
-                for i in range(len(word) - 2):
-                    row[zlib.crc32(word[i : i + 3].encode()) % self.dimension] += 1
-            row /= max(float(np.linalg.norm(row)), 1e-6)
-        return out
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from functools import cache
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -128,6 +129,17 @@ def test_background_counts_for_less_beside_what_is_told_plainly() -> None:
     assert weighed["share_done"].salient > plain["share_done"].salient
     complete = [status.probabilities(list(found.values()))["complete"] for found in (plain, weighed)]
     assert complete[0] < complete[1]
+
+
+def test_the_hand_set_weights_hear_what_the_model_takes_for_background() -> None:
+    update = "The old portal was delayed by the supplier. The new portal was launched on 4 May."
+    table = conform(pd.DataFrame([{"recommendation": "", "as_of": "2023-06", "update": update}]))
+    case = case_at(table, features.compute(table), 0)
+    alike, background = np.zeros((2, 8)), np.zeros((2, 8))
+    background[0, -1] = 0.95
+    known = [status.weighed(case, evidence)[1] for evidence in (alike, background)]
+    assert known[1]["rule_complete"] > known[0]["rule_complete"] + 0.2
+    assert known[1]["signal_setback"] == known[0]["signal_setback"]
 
 
 def test_routine_to_come_does_not_open_what_is_done() -> None:

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from nlpkit.analysis import status_model
+from nlpkit.analysis.grams import Vocabulary
 from nlpkit.analysis.house import House
 from nlpkit.analysis.status_model import (
     RULES,
     STATUSES,
     StatusModel,
     Told,
-    Vocabulary,
     packaged_model,
     pooled,
     rule_scores,

@@ -14,9 +14,10 @@ import pytest
 from test_status_model import WordHash, trained
 
 import nlpkit
+from nlpkit.analysis.grams import grams
 from nlpkit.analysis.house import House, house_grams
 from nlpkit.analysis.status import decide
-from nlpkit.analysis.status_model import STATUSES, StatusModel, grams, kept_model, packaged_model
+from nlpkit.analysis.status_model import STATUSES, StatusModel, kept_model, packaged_model
 from nlpkit.errors import InputError, NlpkitError
 from nlpkit.learning.adapting import Adapted, adapt, adapt_status, groups_of_copies, reviewed
 from nlpkit.learning.corpus import reviews_corpus

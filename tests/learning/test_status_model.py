@@ -18,12 +18,12 @@ import pytest
 import nlpkit
 from nlpkit import features
 from nlpkit.analysis import status
+from nlpkit.analysis.grams import grams
 from nlpkit.analysis.signals import read_signals
 from nlpkit.analysis.status_model import (
     STATUSES,
     StatusModel,
     document_values,
-    grams,
     kept_model,
     pooled,
     rule_scores,
