@@ -31,7 +31,10 @@ STAGES: dict[str, tuple[str, ...]] = {
     "vectors from and to the cache": ("nlpkit.embedding.cache:CachedEncoder.encode",),
     "tagging (spaCy)": ("nlpkit.language.tagging:_tagged",),
     "tags from and to the cache": ("nlpkit.language.tagging:kept", "nlpkit.language.tagging:keep"),
-    "language features (sentences, stages, cues, dates, facts)": ("nlpkit.features:_analyses",),
+    "language features (sentences, stages, cues, dates, facts)": (
+        "nlpkit.features:_analyses",
+        "nlpkit.features:dated",
+    ),
     "status": ("nlpkit.analysis.status:judge",),
     "search for repeats": ("nlpkit.analysis.staleness:find_repeats",),
     "staleness but for repeats, and slips": (

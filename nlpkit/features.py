@@ -16,7 +16,7 @@ from nlpkit.analyses import analyses_kept, keep_analyses
 from nlpkit.embedding.pooling import pooled
 from nlpkit.errors import NlpkitError
 from nlpkit.keeping import Keep, content_key
-from nlpkit.language import TextAnalysis, analyse, find_dates, parse_as_of, period_end
+from nlpkit.language import TextAnalysis, analyse, dated, find_dates, parse_as_of, period_end
 from nlpkit.language.kept import analysis_from_json, analysis_to_json
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ class Features:
     """What is known of each row of an update table, in the table's order.
 
     Attributes:
-        update, planned_action, recommendation: the analyses of these columns, one for each row.
+        update, planned_action, recommendation: the analyses of these columns, one for each row; of
+            recommendations with their sentences and dates only.
         as_of: the last day of what the row's ``as_of`` or, failing that, ``period`` names.
         due: the deadline, from ``due_date`` or else the last date in ``due``; None where there is
             none ("Immediately", "Ongoing", "N/a").
@@ -125,15 +126,18 @@ def computed(
         list(zip(_texts(updates, name), as_of, strict=True))
         for name in ("update", "planned_action", "recommendation")
     )
-    analyses = analyses_kept(list(dict.fromkeys((*update, *planned_action, *recommendation))))
+    analyses = analyses_kept(list(dict.fromkeys((*update, *planned_action))))
+    asked: dict[_Asked, TextAnalysis] = {}
     known: dict[str, NDArray[np.float32]] = {}
     for rows in blocks:
-        wanted = dict.fromkeys((*update[rows], *planned_action[rows], *recommendation[rows]))
+        wanted = dict.fromkeys((*update[rows], *planned_action[rows]))
         analyses |= _analyses([one for one in wanted if one not in analyses], keep)
+        new = [one for one in dict.fromkeys(recommendation[rows]) if one not in asked]
+        asked |= zip(new, dated([text for text, _ in new], as_of=[moment for _, moment in new]), strict=True)
         yield Features(
             update=tuple(analyses[one] for one in update[rows]),
             planned_action=tuple(analyses[one] for one in planned_action[rows]),
-            recommendation=tuple(analyses[one] for one in recommendation[rows]),
+            recommendation=tuple(asked[one] for one in recommendation[rows]),
             as_of=as_of[rows],
             due=due[rows],
             encoder=encoder,
@@ -153,14 +157,15 @@ def put_together(blocks: Sequence[Features]) -> Features:
     )
 
 
-def _analyses(
-    missing: list[tuple[str, date | None]], keep: Keep | None
-) -> dict[tuple[str, date | None], TextAnalysis]:
+_Asked = tuple[str, date | None]  # a text, and the moment that it is seen from
+
+
+def _analyses(missing: list[_Asked], keep: Keep | None) -> dict[_Asked, TextAnalysis]:
     """The analysis of each text as of its moment.
 
     They are made chunk by chunk, so that a run that is stopped loses little.
     """
-    analyses: dict[tuple[str, date | None], TextAnalysis] = {}
+    analyses: dict[_Asked, TextAnalysis] = {}
     for at in range(0, len(missing), _CHUNK):
         chunk = missing[at : at + _CHUNK]
         key = content_key("analyses", [[text, moment and moment.isoformat()] for text, moment in chunk])
