@@ -90,6 +90,7 @@ def judge(
         read = dict(zip(told, read_cases(model, [every[i] for i in told], vectors), strict=True))
     declarations = zip(updates["declared_status"].astype(str), updates["declared"].astype(str), strict=True)
     rows: list[dict[str, object]] = []
+    gives = {status: _weights(status) if model is None else _learned(model, status) for status in Status}
     for i, (case, (declared_status, declared)) in enumerate(zip(every, declarations, strict=True)):
         signals, reading = read.get(i) or (read_signals(case), None)
         if reading is None:
@@ -97,13 +98,13 @@ def judge(
         else:
             shares = _shares(dict(zip(STATUSES, map(float, reading.probabilities), strict=True)))
         status = decide(shares)
-        gives = _weights(status) if reading is None or model is None else _learned(model, status)
+        gains = _weights(status) if reading is None else gives[status]
         rows.append(
             {
                 "status": str(status),
                 "status_confidence": shares[str(status)],
                 "status_probabilities": shares,
-                "status_why": _why(signals, status, case, gives, reading),
+                "status_why": _why(signals, status, case, gains, reading),
                 "mismatch": mismatch(
                     str(status),
                     shares,
@@ -233,6 +234,7 @@ def _weights(status: Status) -> Callable[[str], float]:
 def _learned(model: StatusModel, status: Status) -> Callable[[str], float]:
     """The same, by the learned model."""
 
+    @cache
     def gain(name: str) -> float:
         return model.contribution(name, status)
 

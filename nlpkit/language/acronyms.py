@@ -90,7 +90,7 @@ def write_out(text: str, meanings: Mapping[str, str]) -> str:
             found = meanings.get(word[:-1])
         return word if found is None else found
 
-    known = meanings.keys()
-    if not any(word in known or word[:-1] in known for word in _TOKEN.findall(text)):
+    found = set(_TOKEN.findall(text))
+    if meanings.keys().isdisjoint(found | {word[:-1] for word in found if word[-1] == "s"}):
         return text
     return _TOKEN.sub(meaning, text)

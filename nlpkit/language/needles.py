@@ -153,15 +153,12 @@ class Sought:
     def may_match(self, text: str) -> bool:
         """Whether the text has what every match has."""
         rarest, masks = self._masks
-        if not masks:
-            return True
         met = _known().index.met(text)
-        if not met & rarest:
-            return False
-        for mask in masks:  # noqa: SIM110 - any() takes three times as long here, where most time goes
-            if met & mask == mask:
-                return True
-        return False
+        if met & rarest:
+            for mask in masks:
+                if met & mask == mask:
+                    return True
+        return not masks
 
     def search(self, text: str) -> re.Match[str] | None:
         """As ``re.Pattern.search``."""

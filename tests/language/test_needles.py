@@ -148,7 +148,7 @@ def every_sought() -> list[Sought]:
     """The expressions that nlpkit looks for in this way."""
     found = [kind.pattern for kind in cues._kinds()] + [cues._quantifiers()]
     found += [pattern for _, pattern in stages._phrases()]
-    for module in (references, views):
+    for module in (facts, references, views):
         found += [value for value in vars(module).values() if isinstance(value, Sought)]
     found += [facts._heads(*key) for key in (("documents", "heads"), ("bodies", "heads"))]
     found += [facts._heads("bodies", "weak_heads"), facts._body_names()]
