@@ -171,10 +171,15 @@ def _tells(view: View, outcome: str, effect: bool) -> bool:
 
 def shows_effect(view: View) -> bool:
     """A result, or a figure that says how things are and not how much was done."""
-    if view.has("outcome") or expression("effect").search(view.text):
+    if view.has("outcome") or _tells_effect(view.text):
         return True
     kinds = {fact.kind for fact in view.sentence.facts}
     return {"survey", "figure"} <= kinds or ("%" in view.text and not view.has("partial"))
+
+
+@lru_cache(maxsize=8192)  # asked of the same sentence for every outcome, and of the evidence
+def _tells_effect(text: str) -> bool:
+    return expression("effect").search(text) is not None
 
 
 @cache

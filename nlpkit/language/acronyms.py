@@ -15,7 +15,8 @@ _IN_BRACKETS = re.compile(r"\((?P<acronym>[A-Z][A-Za-z&/]{1,7})\)")
 # A word begins where no other goes on, so that a run of letters can be taken for words in one way only.
 _WORD = r"(?:(?:(?<![\w’'-])|(?<=\s[’'-]))[A-Za-z][\w’'-]*|&)"
 _BEFORE = re.compile(rf"{_WORD}(?:[\s,/]*{_WORD}){{0,12}}[\s,]*$")
-_TOKEN = re.compile(r"(?<![\w&/])[A-Za-z][A-Za-z&]{1,7}(?![\w&])")
+# Every acronym begins with a capital. That is looked for first, and then what stands before it.
+_TOKEN = re.compile(r"[A-Z](?<![\w&/].)[A-Za-z&]{1,7}(?![\w&])")
 _SKIPPED = frozenset({"and", "of", "the", "for", "in", "to", "on", "&"})
 
 

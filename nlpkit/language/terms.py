@@ -10,7 +10,7 @@ from nlpkit.resources import lexicon
 
 __all__ = ["content_terms", "stem"]
 
-_WORD = re.compile(r"[a-z]+(?:[-’'][a-z]+)*|\d+")
+_WORD = re.compile(r"[a-z]++(?:[-'][a-z]++)*+|\d++")
 _VOWEL = re.compile(r"[aeiouy]")
 _ENDINGS: tuple[tuple[str, str, int], ...] = (
     # ending, what stands in its place, letters that must stay before it
