@@ -18,8 +18,6 @@ _Given = ParamSpec("_Given")
 _Made = TypeVar("_Made")
 
 _TURN = 0.0005  # seconds for which one line of work keeps the lock from another; Python's own is 0.005
-    0.0005  # seconds for which a line of work may keep Python's lock from the other; Python's own is 0.005
-)
 _lock = threading.Lock()
 _before: list[float] = []  # the seconds as they were, while any second line lasts
 _open = 0
