@@ -46,7 +46,7 @@ ROW_COLUMNS: tuple[str, ...] = (
 )
 """The columns that an update's own row decides, links apart."""
 
-_MOST, _LEAST = 200, 50  # rows of a block
+_MOST, _LEAST = 400, 50  # rows of a block
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +151,12 @@ def judge_alone(
         if catalogue is not None and encoder is not None:
             rows = linking.read_rows(part, catalogue, analyses=of_part.update, definitions=definitions)
             wanted += rows.passages
-        if number + 1 < len(blocks):  # together, as the encoder does much at once in less time
-            wanted += _asked(table.iloc[missing[number + 1]], sentences)
+        following = _asked(table.iloc[missing[number + 1]], sentences) if number + 1 < len(blocks) else []
+        if number + 2 < len(blocks):  # together, as the encoder does much at once in less time
+            wanted, following = [*wanted, *following], []
         ahead.encode(wanted)
         begun.append(_Begun(places, part, of_part, doubted, rows, ahead.sent))
+        ahead.encode(following)
 
     def finish() -> tuple[pd.DataFrame, list[linking.Own]]:
         told("judging status and evidence", 2, 5)
@@ -173,11 +175,11 @@ def judge_alone(
 
 
 def _blocks(rows: int) -> Iterator[slice]:
-    """Blocks of rows, each of half of what is left: neither too large to wait for, nor too small to encode
-    well."""
+    """Blocks of rows, each of two thirds of what is left: neither too large to wait for, nor too small to
+    encode well."""
     at = 0
     while at < rows or not at:
-        size = min(_MOST, max(_LEAST, (rows - at) // 2))
+        size = min(_MOST, max(_LEAST, 2 * (rows - at) // 3))
         yield slice(at, min(at + size, rows))
         at += size
 
