@@ -144,7 +144,12 @@ def test_long_texts_are_read_in_time(piece: str) -> None:
 
 
 def test_dates_are_the_same_where_nothing_else_is_read() -> None:
-    texts = [*_texts(40), "We will open it in June.", "It opened in June.\n- next review: May", "By 1 May 2023."]
+    texts = [
+        *_texts(40),
+        "We will open it in June.",
+        "It opened in June.\n- next review: May",
+        "By 1 May 2023.",
+    ]
     when: list[date | None] = [date(2023, 3, 31)] * (len(texts) - 1) + [None]
     whole, only = analyse(texts, as_of=when), dated(texts, as_of=when)
     assert sum(len(s.dates) for one in whole for s in one.sentences) > 10
