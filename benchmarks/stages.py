@@ -34,6 +34,9 @@ STAGES: dict[str, tuple[str, ...]] = {
     "language features (sentences, stages, cues, dates, facts)": (
         "nlpkit.features:_analyses",
         "nlpkit.features:dated",
+        "nlpkit.features:deadlines",
+        "nlpkit.features:moments",
+        "nlpkit.features:put_together",
     ),
     "status": ("nlpkit.analysis.status:judge",),
     "search for repeats": ("nlpkit.analysis.staleness:find_repeats",),
