@@ -196,7 +196,7 @@ def make_facets(catalogue: Catalogue, encoder: Encoder) -> None:
 def make_examples(rows: pd.DataFrame, truth: np.ndarray, catalogue: Catalogue, encoder: Encoder) -> Examples:
     """The rows' texts as wholes, as vectors in half precision, written and read as they will be."""
     told = rows_of(text_columns(rows), None, catalogue)
-    store = vectors(told, encoder)
+    store = vectors(told, encoder.encode)
     have = [i for i, row in enumerate(told) if row.main]
     kept = np.stack([store[told[i].whole] for i in have]).astype(np.float16)
     services = np.array([service_key(told[i].service) for i in have])

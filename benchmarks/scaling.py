@@ -129,7 +129,7 @@ def one(table: Path, templates: Path, out: Path) -> dict[str, Any]:
         columns = {
             name: pd.Series([row[name] for row in rows], dtype="object") for name in judging.ROW_COLUMNS
         }
-        return judging.Alone(pd.DataFrame(columns), made, lambda: [said(row["links"]) for row in rows])
+        return judging.Alone(made, lambda: (pd.DataFrame(columns), [said(row["links"]) for row in rows]))
 
     seconds: Counter[str] = Counter()
     size: Counter[str] = Counter()

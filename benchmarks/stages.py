@@ -31,7 +31,13 @@ STAGES: dict[str, tuple[str, ...]] = {
     "vectors from and to the cache": ("nlpkit.embedding.cache:CachedEncoder.encode",),
     "tagging (spaCy)": ("nlpkit.language.tagging:_tagged",),
     "tags from and to the cache": ("nlpkit.language.tagging:kept", "nlpkit.language.tagging:keep"),
-    "language features (sentences, stages, cues, dates, facts)": ("nlpkit.features:compute",),
+    "language features (sentences, stages, cues, dates, facts)": (
+        "nlpkit.features:_analyses",
+        "nlpkit.features:dated",
+        "nlpkit.features:deadlines",
+        "nlpkit.features:moments",
+        "nlpkit.features:put_together",
+    ),
     "status": ("nlpkit.analysis.status:judge",),
     "search for repeats": ("nlpkit.analysis.staleness:find_repeats",),
     "staleness but for repeats, and slips": (
@@ -44,10 +50,16 @@ STAGES: dict[str, tuple[str, ...]] = {
         "nlpkit.analysis.outcomes:judge",
         "nlpkit.analysis.questions:judge",
     ),
-    "linking to the catalogue": ("nlpkit.judging:_link", "nlpkit.analysis.linking:links_column"),
+    "linking to the catalogue": (
+        "nlpkit.judging:_ready",
+        "nlpkit.analysis.linking:read_rows",
+        "nlpkit.analysis.linking:own_links_of",
+        "nlpkit.analysis.linking:links_in_order",
+    ),
     "what was judged before, kept and looked for": (
         "nlpkit.judging:Memory",
-        "nlpkit.remembering:Memory.links",
+        "nlpkit.remembering:Memory.add",
+        "nlpkit.remembering:Memory.judged",
         "nlpkit.features:analyses_kept",
         "nlpkit.features:keep_analyses",
     ),

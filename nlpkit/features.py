@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,13 +16,13 @@ from nlpkit.analyses import analyses_kept, keep_analyses
 from nlpkit.embedding.pooling import pooled
 from nlpkit.errors import NlpkitError
 from nlpkit.keeping import Keep, content_key
-from nlpkit.language import TextAnalysis, analyse, find_dates, parse_as_of, period_end
+from nlpkit.language import TextAnalysis, analyse, dated, find_dates, parse_as_of, period_end
 from nlpkit.language.kept import analysis_from_json, analysis_to_json
 
 if TYPE_CHECKING:
     from nlpkit.embedding import Encoder
 
-__all__ = ["Features", "compute", "deadlines", "moments"]
+__all__ = ["Features", "compute", "computed", "deadlines", "moments", "put_together"]
 
 _CHUNK = 100  # texts; about a second of work
 
@@ -31,7 +32,8 @@ class Features:
     """What is known of each row of an update table, in the table's order.
 
     Attributes:
-        update, planned_action, recommendation: the analyses of these columns, one for each row.
+        update, planned_action, recommendation: the analyses of these columns, one for each row; of
+            recommendations with their sentences and dates only.
         as_of: the last day of what the row's ``as_of`` or, failing that, ``period`` names.
         due: the deadline, from ``due_date`` or else the last date in ``due``; None where there is
             none ("Immediately", "Ongoing", "N/a").
@@ -103,34 +105,67 @@ def compute(updates: pd.DataFrame, *, encoder: Encoder | None = None, keep: Keep
     Raises:
         NlpkitError: spaCy's English model is missing.
     """
-    columns = {name: _texts(updates, name) for name in ("update", "planned_action", "recommendation")}
-    as_of = moments(updates)
-    due = deadlines(updates)
-    wanted = dict.fromkeys(key for texts in columns.values() for key in zip(texts, as_of, strict=True))
-    analyses = _analyses(list(wanted), keep)
-    rows = {
-        name: tuple(analyses[key] for key in zip(texts, as_of, strict=True))
-        for name, texts in columns.items()
-    }
-    return Features(
-        update=rows["update"],
-        planned_action=rows["planned_action"],
-        recommendation=rows["recommendation"],
-        as_of=as_of,
-        due=due,
-        encoder=encoder,
+    (made,) = computed(updates, [slice(None)], encoder=encoder, keep=keep)
+    return made
+
+
+def computed(
+    updates: pd.DataFrame,
+    blocks: Sequence[slice],
+    *,
+    encoder: Encoder | None = None,
+    keep: Keep | None = None,
+) -> Iterator[Features]:
+    """:func:`compute` for blocks of rows, each when it is asked for; vectors are known to all.
+
+    Args, Raises:
+        As :func:`compute`.
+    """
+    as_of, due = moments(updates), deadlines(updates)
+    update, planned_action, recommendation = (
+        list(zip(_texts(updates, name), as_of, strict=True))
+        for name in ("update", "planned_action", "recommendation")
+    )
+    analyses = analyses_kept(list(dict.fromkeys((*update, *planned_action))))
+    asked: dict[_Asked, TextAnalysis] = {}
+    known: dict[str, NDArray[np.float32]] = {}
+    for rows in blocks:
+        wanted = dict.fromkeys((*update[rows], *planned_action[rows]))
+        analyses |= _analyses([one for one in wanted if one not in analyses], keep)
+        new = [one for one in dict.fromkeys(recommendation[rows]) if one not in asked]
+        asked |= zip(new, dated([text for text, _ in new], as_of=[moment for _, moment in new]), strict=True)
+        yield Features(
+            update=tuple(analyses[one] for one in update[rows]),
+            planned_action=tuple(analyses[one] for one in planned_action[rows]),
+            recommendation=tuple(asked[one] for one in recommendation[rows]),
+            as_of=as_of[rows],
+            due=due[rows],
+            encoder=encoder,
+            _known=known,
+        )
+
+
+def put_together(blocks: Sequence[Features]) -> Features:
+    """The features of all rows, of those of :func:`computed` blocks."""
+    return replace(
+        blocks[0],
+        update=tuple(chain.from_iterable(block.update for block in blocks)),
+        planned_action=tuple(chain.from_iterable(block.planned_action for block in blocks)),
+        recommendation=tuple(chain.from_iterable(block.recommendation for block in blocks)),
+        as_of=tuple(chain.from_iterable(block.as_of for block in blocks)),
+        due=tuple(chain.from_iterable(block.due for block in blocks)),
     )
 
 
-def _analyses(
-    wanted: list[tuple[str, date | None]], keep: Keep | None
-) -> dict[tuple[str, date | None], TextAnalysis]:
-    """The analysis of each text as of its moment; those of earlier runs are taken as they were.
+_Asked = tuple[str, date | None]  # a text, and the moment that it is seen from
 
-    The others are made chunk by chunk, so that a run that is stopped loses little.
+
+def _analyses(missing: list[_Asked], keep: Keep | None) -> dict[_Asked, TextAnalysis]:
+    """The analysis of each text as of its moment.
+
+    They are made chunk by chunk, so that a run that is stopped loses little.
     """
-    analyses = analyses_kept(wanted)
-    missing = [one for one in wanted if one not in analyses]
+    analyses: dict[_Asked, TextAnalysis] = {}
     for at in range(0, len(missing), _CHUNK):
         chunk = missing[at : at + _CHUNK]
         key = content_key("analyses", [[text, moment and moment.isoformat()] for text, moment in chunk])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -43,6 +46,8 @@ ROW_COLUMNS: tuple[str, ...] = (
 )
 """The columns that an update's own row decides, links apart."""
 
+_MOST, _LEAST = 400, 50  # rows of a block
+
 
 @dataclass(frozen=True, slots=True)
 class Tools:
@@ -73,20 +78,31 @@ class Distant:
         return Tools(self.catalogue, self.model, encoder)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Alone:
     """Updates judged each by itself.
 
     Attributes:
-        judged: :data:`ROW_COLUMNS`, indexed like the updates.
         features: of the updates.
-        links: waits for what each row says by itself of the catalogue, for
-            :func:`nlpkit.analysis.linking.links_in_order`.
+        finish: judges what is not judged yet: :attr:`judged`, and what each row says by itself of the
+            catalogue. What needs no vectors is best done before, as they may still be in the making.
     """
 
-    judged: pd.DataFrame
     features: features.Features
-    links: Callable[[], list[linking.Own]]
+    finish: Callable[[], tuple[pd.DataFrame, list[linking.Own]]]
+
+    @cached_property
+    def _finished(self) -> tuple[pd.DataFrame, list[linking.Own]]:
+        return self.finish()
+
+    @property
+    def judged(self) -> pd.DataFrame:
+        """:data:`ROW_COLUMNS`, indexed like the updates."""
+        return self._finished[0]
+
+    def links(self) -> list[linking.Own]:
+        """What each row says by itself, for :func:`nlpkit.analysis.linking.links_in_order`."""
+        return self._finished[1]
 
 
 def judge_alone(
@@ -100,6 +116,10 @@ def judge_alone(
 ) -> Alone:
     """Judge each update of a table by itself; what an earlier run said of the same row is taken from there.
 
+    Block by block, texts are sent to the encoder and sentences are read meanwhile; then, block by block, the
+    rows are judged as their vectors come. The last blocks are small, so that little is left to do when the
+    encoder has ended.
+
     Args:
         table: an update table.
         tools: what is judged with.
@@ -109,62 +129,82 @@ def judge_alone(
         told: called before each step.
     """
     told = told or silent
-    encoder = tools.encoder
+    encoder, catalogue = tools.encoder, tools.catalogue
     told("reading sentences", 0, 5)
     if definitions is None:
         definitions = linking.defined(linking.text_columns(table))
-    memory = Memory(table, ROW_COLUMNS, tools.catalogue, tools.model, encoder, definitions)
-    part = table.iloc[memory.missing]
-    # What needs the encoder goes to the second line in few, large pieces, so that nothing here waits for it
-    # to finish with another's text.
+    memory = Memory(table, ROW_COLUMNS, catalogue, tools.model, encoder, definitions)
+    blocks = list(_blocks(len(table)))
+    missing = [[place for place in memory.missing if rows.start <= place < rows.stop] for rows in blocks]
     ahead = _Ahead(begin, encoder)
-    ahead.encode(_asked(part, status.reads_vectors(encoder, tools.model)))
-    made = features.compute(table, encoder=encoder, keep=keep)
-    of_part = made.rows(memory.missing)
-    doubted = topic.doubtful(part, of_part)
-    linked = None
-    if encoder is not None and memory.missing:
-        ahead.encode(topic.compared_texts(of_part, doubted))
-        if tools.catalogue is not None:
-            linked = begin(_link, part, tools.catalogue, encoder, of_part, definitions)
-    ahead.tell(made)
-    told("judging status", 1, 5)
-    fresh = _judged(part, of_part, doubted, tools.model, told) if memory.missing else None
-    judged = memory.judged(fresh)
+    sentences = status.reads_vectors(encoder, tools.model)
+    ahead.encode(_asked(table.iloc[missing[0]], sentences))
+    goal = begin(_ready, catalogue, encoder) if catalogue and encoder and memory.missing else None
+    read: list[features.Features] = []
+    begun: list[_Begun] = []
+    for number, made in enumerate(features.computed(table, blocks, encoder=encoder, keep=keep)):
+        read.append(made)
+        places = missing[number]
+        part, of_part = table.iloc[places], made.rows([place - blocks[number].start for place in places])
+        doubted, rows = topic.doubtful(part, of_part), None
+        wanted = topic.compared_texts(of_part, doubted)
+        if catalogue is not None and encoder is not None:
+            rows = linking.read_rows(part, catalogue, analyses=of_part.update, definitions=definitions)
+            wanted += rows.passages
+        following = _asked(table.iloc[missing[number + 1]], sentences) if number + 1 < len(blocks) else []
+        if number + 2 < len(blocks):  # together, as the encoder does much at once in less time
+            wanted, following = [*wanted, *following], []
+        ahead.encode(wanted)
+        begun.append(_Begun(places, part, of_part, doubted, rows, ahead.sent))
+        ahead.encode(following)
 
-    def links() -> list[linking.Own]:
-        if linked is None:
-            return memory.links(judged, [linking.NOTHING for _ in memory.missing])
-        return memory.links(judged, linked.result())
+    def finish() -> tuple[pd.DataFrame, list[linking.Own]]:
+        told("judging status and evidence", 2, 5)
+        for block in begun:
+            if not block.places:
+                continue
+            ahead.tell(block.made, block.sent)
+            judged = _judged(block.table, block.made, block.doubted, tools.model)
+            links = [linking.NOTHING for _ in block.places]
+            if goal is not None and block.rows is not None:
+                links = linking.own_links_of(block.rows, goal.result(), block.made.vectors)
+            memory.add(block.places, judged, links)
+        return memory.judged(), memory.links()
 
-    return Alone(judged, made, links)
+    return Alone(features.put_together(read), finish)
+
+
+def _blocks(rows: int) -> Iterator[slice]:
+    """Blocks of rows, each of two thirds of what is left: neither too large to wait for, nor too small to
+    encode well."""
+    at = 0
+    while at < rows or not at:
+        size = min(_MOST, max(_LEAST, 2 * (rows - at) // 3))
+        yield slice(at, min(at + size, rows))
+        at += size
+
+
+class _Begun(NamedTuple):
+    """Rows of a block that are to be judged: where they stand in the table, what is known of them, and how
+    many pieces of work the encoder must have ended."""
+
+    places: list[int]
+    table: pd.DataFrame
+    made: features.Features
+    doubted: topic.Doubtful
+    rows: linking.RowsRead | None
+    sent: int
 
 
 def _judged(
-    table: pd.DataFrame,
-    made: features.Features,
-    doubted: topic.Doubtful,
-    model: StatusModel | None,
-    told: Progress,
+    table: pd.DataFrame, made: features.Features, doubted: topic.Doubtful, model: StatusModel | None
 ) -> pd.DataFrame:
     away = topic.off_topic(table, made, doubted)
     stated = status.judge(table, made, model=model, away=away)
     due = calendar.judge(table, made)
-    told("weighing evidence", 2, 5)
     reached = outcomes.judge(table, made)
     shown = evidence.judge(table, made, stated, away=away)
     return pd.concat([stated, due, shown, reached], axis=1)[list(ROW_COLUMNS)]
-
-
-def _link(
-    table: pd.DataFrame,
-    catalogue: Catalogue,
-    encoder: Encoder,
-    made: features.Features,
-    definitions: linking.Definitions | None,
-) -> list[linking.Own]:
-    goal = _ready(catalogue, encoder)
-    return linking.own_links(table, goal, encoder, analyses=made.update, definitions=definitions)
 
 
 _last: list[tuple[Catalogue, Encoder, linking.Goal]] = []  # every part of a large table links to the same
@@ -193,22 +233,28 @@ class _Ahead:
         self._begin, self._encoder = begin, encoder
         self._begun: set[str] = set()
         self._coming: list[tuple[list[str], Future[NDArray[np.float32]]]] = []
+        self._told = 0
+
+    @property
+    def sent(self) -> int:
+        """How many pieces of work have been begun with."""
+        return len(self._coming)
 
     def encode(self, texts: Iterable[str]) -> None:
         """Begin with the sentences of the texts that have not been begun with."""
-        new = [
-            part
-            for part in dict.fromkeys(p for t in texts for p in sentences_of(t))
-            if part not in self._begun
-        ]
-        if new and self._encoder is not None:
+        if self._encoder is None:
+            return
+        parts = dict.fromkeys(chain.from_iterable(map(sentences_of, texts)))
+        new = [part for part in parts if part not in self._begun]
+        if new:
             self._begun.update(new)
             self._coming.append((new, self._begin(self._encoder.encode, new)))
 
-    def tell(self, made: features.Features) -> None:
-        """Wait, and hand the vectors over."""
-        for texts, vectors in self._coming:
+    def tell(self, made: features.Features, sent: int) -> None:
+        """Wait for so many pieces of work, and hand the vectors over."""
+        for texts, vectors in self._coming[self._told : sent]:
             made.know(texts, vectors.result())
+        self._told = max(self._told, sent)
 
 
 def silent(stage: str, done: int, total: int) -> None:

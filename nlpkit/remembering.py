@@ -60,29 +60,43 @@ class Memory:
         self._index, self._columns = table.index, tuple(columns)
         self._encoder, self._key_of_vectors = encoder, _vectors_key(encoder)
         self._secrets: list[bytes] = []
-        self._known: dict[int, list[Any]] = {}
+        self._values: list[list[Any]] = [[] for _ in range(len(table))]
+        self._own: dict[int, linking.Own] = {}
         if encoder is None or self._key_of_vectors:
             about = _about(self._columns, catalogue, model, f"{self._key_of_vectors}")
             self._secrets = _secrets(table, about, definitions)
             self._recall()
-        self.missing = [place for place in range(len(table)) if place not in self._known]
+        self.missing = [place for place in range(len(table)) if place not in self._own]
         """The places of the rows that are to be judged."""
 
-    def judged(self, fresh: pd.DataFrame | None) -> pd.DataFrame:
-        """The judgements of all rows, indexed like the table.
+    def add(self, places: Sequence[int], judged: pd.DataFrame, links: Sequence[linking.Own]) -> None:
+        """Take what was judged of missing rows, and keep it.
+
+        Links that depend on a row's neighbours are made from what it says by itself each time.
 
         Args:
-            fresh: of the missing rows, in order; None where none is missing.
+            places: of the rows.
+            judged: their judgements, in order.
+            links: what each says by itself of the catalogue.
         """
-        values: list[list[Any]] = [self._known.get(place, []) for place in range(len(self._index))]
-        if fresh is not None:
-            rows = zip(*(fresh[name].tolist() for name in self._columns), strict=True)
-            for place, row in zip(self.missing, rows, strict=True):
-                values[place] = list(row)
+        rows = list(zip(*(judged[name].tolist() for name in self._columns), strict=True))
+        for place, row, own in zip(places, rows, links, strict=True):
+            self._values[place], self._own[place] = list(row), own
+        # An encoder may have turned to another way of encoding meanwhile.
+        if self._secrets and self._key_of_vectors == _vectors_key(self._encoder):
+            _SHELF.put(
+                {
+                    _key(self._secrets[place]): _hidden([*row, own.to_json()], self._secrets[place])
+                    for place, row, own in zip(places, rows, links, strict=True)
+                }
+            )
+
+    def judged(self) -> pd.DataFrame:
+        """The judgements of all rows, none missing any more, indexed like the table."""
         return pd.DataFrame(
             {
                 name: pd.Series(
-                    [row[at] for row in values],
+                    [row[at] for row in self._values],
                     index=self._index,
                     dtype="float64" if name in _FIGURES else "object",
                 )
@@ -90,32 +104,9 @@ class Memory:
             }
         )
 
-    def links(self, judged: pd.DataFrame, fresh: Sequence[linking.Own]) -> list[linking.Own]:
-        """What all rows say by themselves of the catalogue; with it, what was judged of the missing is kept.
-
-        Links that depend on a row's neighbours are made from it each time.
-
-        Args:
-            judged: of :meth:`judged`.
-            fresh: of the missing rows, in order.
-        """
-        new = dict(zip(self.missing, fresh, strict=True))
-        found = [
-            linking.Own.from_json(self._known[place][-1]) if place in self._known else new[place]
-            for place in range(len(self._index))
-        ]
-        # An encoder may have turned to another way of encoding meanwhile.
-        if self._secrets and self._key_of_vectors == _vectors_key(self._encoder):
-            columns = [judged[name].tolist() for name in self._columns]
-            _SHELF.put(
-                {
-                    _key(self._secrets[place]): _hidden(
-                        [*(column[place] for column in columns), found[place].to_json()], self._secrets[place]
-                    )
-                    for place in self.missing
-                }
-            )
-        return found
+    def links(self) -> list[linking.Own]:
+        """What all rows say by themselves of the catalogue, none missing any more."""
+        return [self._own[place] for place in range(len(self._index))]
 
     def _recall(self) -> None:
         places: dict[bytes, list[int]] = {}
@@ -125,7 +116,8 @@ class Memory:
             for place in places[key]:  # rows alike have values of their own
                 row = _shown(content, self._secrets[place])
                 if row is not None and len(row) == len(self._columns) + 1:
-                    self._known[place] = row
+                    self._values[place] = row[:-1]
+                    self._own[place] = linking.Own.from_json(row[-1])
 
 
 def _secrets(table: pd.DataFrame, about: str, definitions: linking.Definitions | None) -> list[bytes]:

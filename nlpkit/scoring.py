@@ -215,14 +215,15 @@ def _at_once(
     """The judgements of a table of which everything is in memory."""
     with one_thread(), seldom_collected(), beside(tools.encoder) as begin:
         alone = judge_alone(table, tools, begin, keep=keep, told=told)
-        told("looking for repeats", 3, 5)
         made = alone.features
+        told("looking for repeats", 1, 5)
         before = None if past is None else said_before(table, made, past)
         stale = staleness.judge(table, made, before)
         moved = slips.find(table, made, before)
         stale["stale_why"] = [[*why, *more] for why, more in zip(stale["stale_why"], moved, strict=True)]
+        owns = alone.links()
         told("linking", 4, 5)
-        linked = linking.links_in_order(table, alone.links(), tools.catalogue)
+        linked = linking.links_in_order(table, owns, tools.catalogue)
         links = pd.Series(linked, index=table.index, dtype="object", name="links")
     judged = pd.concat([alone.judged, stale, links], axis=1)
     judged["question"] = questions.judge(table, made, judged, before)

@@ -132,8 +132,8 @@ def test_each_function_that_is_timed_is_there(point: str) -> None:
 
 
 def test_a_function_that_is_gone_is_named() -> None:
-    with pytest.raises(LookupError, match=r"nlpkit\.features:computed is gone"):
-        place("nlpkit.features:computed")
+    with pytest.raises(LookupError, match=r"nlpkit\.features:counted is gone"):
+        place("nlpkit.features:counted")
 
 
 def test_pairs_are_held_against_the_planted_copies() -> None:

@@ -30,6 +30,11 @@ __all__ = [
     "words_asked",
 ]
 
+_READ = (
+    *("row_id", "service", "source", "plan", "section", "action_id", "recommendation", "required_outcome"),
+    *("due", "due_date", "period", "as_of"),
+)
+
 Reason = dict[str, Any]
 """``text`` and ``kind``, ``start`` and ``end``, and more where there is more to say."""
 
@@ -114,30 +119,29 @@ def rows_of(updates: pd.DataFrame, features: Features, before: Before | None = N
     """
     rows: list[Row] = []
     periods: dict[Hashable, dict[str, int]] = defaultdict(dict)
-    for place, record in enumerate(updates.to_dict("records")):
-        cell = {str(name): "" if value is None else str(value) for name, value in record.items()}
-        document = (cell.get("service", ""), cell.get("source", ""))
-        as_of = cell.get("as_of", "")
-        period = " ".join((cell.get("period", "") or as_of).casefold().split())
+    for place, record in enumerate(zip(*(_cells(updates, name) for name in _READ), strict=True)):
+        row_id, service, source, plan, section, action_id, asked, outcome, due, due_date, said, as_of = record
+        document = (service, source)
+        period = " ".join((said or as_of).casefold().split())
         ranks = periods[document]
         last_day = features.as_of[place]
         rows.append(
             Row(
                 place=place,
-                row_id=cell.get("row_id", "") or str(place),
+                row_id=row_id or str(place),
                 document=document,
-                part=(*document, cell.get("plan", ""), cell.get("section", "")),
-                action_id=cell.get("action_id", ""),
+                part=(*document, plan, section),
+                action_id=action_id,
                 period=period,
                 period_rank=ranks.setdefault(period, len(ranks)),
                 as_of=last_day,
                 start=as_of_start(as_of, last_day),
                 update=features.update[place],
                 planned=features.planned_action[place],
-                recommendation=cell.get("recommendation", ""),
-                required_outcome=cell.get("required_outcome", ""),
+                recommendation=asked,
+                required_outcome=outcome,
                 due=features.due[place],
-                due_text=cell.get("due", "") or cell.get("due_date", ""),
+                due_text=due or due_date,
             )
         )
     number_actions(rows)
@@ -151,6 +155,12 @@ def rows_of(updates: pd.DataFrame, features: Features, before: Before | None = N
             row.action = number
         rows.extend(before.rows)
     return rows
+
+
+def _cells(updates: pd.DataFrame, name: str) -> list[str]:
+    if name not in updates.columns:
+        return [""] * len(updates)
+    return ["" if value is None else str(value) for value in updates[name].tolist()]
 
 
 class Dated(Protocol):
@@ -184,6 +194,7 @@ def action_key(action_id: str) -> str:
     return re.sub(r"(?<!\d)0+(?=\d)", "", tidy_action_id(action_id).casefold())
 
 
+@lru_cache(maxsize=8192)  # stands with every period's update
 def words_asked(recommendation: str) -> str:
     """A recommendation in the form in which it is compared: letters and digits only."""
     return "".join(re.findall(r"[^\W_]+", recommendation.casefold()))

@@ -8,10 +8,10 @@ Visible measures of the facts that the language room finds, weighed: weights and
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -204,8 +204,9 @@ def _measures(read: _Reading, facts: Sequence[tuple[View, Span]], away: bool) ->
     views, words = read.views, read.text.split()
     asked = f"{read.case.recommendation.text} {read.outcome}"
     near = [coverage(asked, view.text) for view, _ in facts]
+    kinds = Counter(fact.kind for _, fact in facts)
     return {
-        **{kind: much(f for _, f in facts if f.kind == kind) for kind in FACT_KINDS},
+        **{kind: much(range(kinds[kind])) for kind in FACT_KINDS},
         "numbers": much((word for word in words if word[0].isdigit()), 0.8),
         "words": much(words, 0.98),
         "on_topic": coverage(asked, read.text),
@@ -287,7 +288,12 @@ def _claims(view: View) -> bool:
 
 def _general(view: View) -> bool:
     """What anybody could say of anything: "we take this very seriously"."""
-    return expression("general").search(view.text) is not None
+    return _says_nothing(view.text)
+
+
+@lru_cache(maxsize=8192)  # several measures ask for the same sentence
+def _says_nothing(text: str) -> bool:
+    return expression("general").search(text) is not None
 
 
 def _missing(read: _Reading, facts: Sequence[tuple[View, Span]], level: Evidence) -> list[str]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from nlpkit.analysis.similarity import without_preamble
 from nlpkit.analysis.topic import content_stems, coverage
-from nlpkit.analysis.views import HAPPENED, TO_COME, View, case_at, read_sentences
+from nlpkit.analysis.views import HAPPENED, TO_COME, View, cases, read_sentences
 from nlpkit.features import Features
 from nlpkit.language.annotations import Stage
 from nlpkit.language.needles import Sought
@@ -95,8 +95,7 @@ def judge(updates: pd.DataFrame, features: Features) -> pd.DataFrame:
     wanted = _wanted(updates)
     found: list[list[dict[str, str]]] = []
     addressed: list[float] = []
-    for i, asked in enumerate(wanted):
-        case = case_at(updates, features, i)
+    for case, asked in zip(cases(updates, features), wanted, strict=True):
         views = read_sentences(case)
         parts = _parts(case.recommendation.text, asked)
         near = _nearness(parts, [view.text for view in views], features)
@@ -172,10 +171,15 @@ def _tells(view: View, outcome: str, effect: bool) -> bool:
 
 def shows_effect(view: View) -> bool:
     """A result, or a figure that says how things are and not how much was done."""
-    if view.has("outcome") or expression("effect").search(view.text):
+    if view.has("outcome") or _tells_effect(view.text):
         return True
     kinds = {fact.kind for fact in view.sentence.facts}
     return {"survey", "figure"} <= kinds or ("%" in view.text and not view.has("partial"))
+
+
+@lru_cache(maxsize=8192)  # asked of the same sentence for every outcome, and of the evidence
+def _tells_effect(text: str) -> bool:
+    return expression("effect").search(text) is not None
 
 
 @cache

@@ -156,6 +156,8 @@ def _year_before(day: date) -> date:
 
 def _promises(sentence: Sentence, text: str) -> list[tuple[DateMention, bool]]:
     """The dates of a sentence by which something is to happen, and whether that is merely narrated."""
+    if not sentence.dates:
+        return []
     # A sentence that tells of something done may promise something in a later clause.
     future_at = [cue.start for cue in sentence.cues if cue.kind in _ALSO_AHEAD]
     if sentence.stage in _AHEAD:

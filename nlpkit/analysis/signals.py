@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from nlpkit.analysis.topic import coverage
@@ -264,7 +265,12 @@ def _trouble(view: View, asked: str = "") -> str:
             start, end = cue.start - view.sentence.start, cue.end - view.sentence.start
             if not (_GONE_BEFORE.search(view.text[:start]) or _GONE_AFTER.match(view.text[end:])):
                 return cue.text
-    match = idioms("trouble").search(view.text)
+    return _trouble_told(view.text)
+
+
+@lru_cache(maxsize=8192)  # several signals ask for the same sentence
+def _trouble_told(text: str) -> str:
+    match = idioms("trouble").search(text)
     return match.group() if match else ""
 
 

@@ -18,7 +18,7 @@ import pandas as pd
 from nlpkit.analysis.topic import coverage
 from nlpkit.features import Features
 from nlpkit.language.annotations import DateMention, Sentence, Stage, TextAnalysis
-from nlpkit.language.needles import Sought
+from nlpkit.language.needles import Each, Sought
 from nlpkit.language.terms import stem
 from nlpkit.resources import lexicon
 
@@ -180,6 +180,11 @@ def idioms(name: str) -> Sought:
     return Sought("|".join(f"(?:{p})" for p in lexicon("status_weights")["patterns"][name]))
 
 
+@cache
+def _verdicts_in() -> Each:
+    return Each(idioms(name) for name, _ in _VERDICTS)
+
+
 def _view(sentence: Sentence, asked: str, as_of: date | None, words: frozenset[str]) -> View:
     beside = tuple(
         (Stage(c.kind.removeprefix("also_")), c.text) for c in sentence.cues if c.kind.startswith("also_")
@@ -197,7 +202,7 @@ def _view(sentence: Sentence, asked: str, as_of: date | None, words: frozenset[s
 
 def _by_idiom(sentence: Sentence) -> tuple[Stage, str] | None:
     """Set phrases that give a verdict on the work, whatever the grammar of their sentence."""
-    for idiom, verdict in _VERDICTS:
+    for idiom, verdict in [_VERDICTS[place] for place in _verdicts_in().likely(sentence.text)]:
         match = idioms(idiom).search(sentence.text)
         if match is None or (idiom == "none_did" and sentence.stage not in HAPPENED):
             continue

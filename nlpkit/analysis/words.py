@@ -144,13 +144,12 @@ def _sentences(starts: Sequence[int], breaks: Sequence[int]) -> list[int]:
 def _in_a_row(words: Words, theirs: Set[tuple[int, ...]], least: int) -> list[tuple[int, int]]:
     """The character spans of a text whose words stand in a row in another one."""
     spans: list[tuple[int, int]] = []
-    for n, row in enumerate(_rows(words.ids, least)):
-        if row in theirs:
-            start, end = words.starts[n], words.ends[n + least - 1]
-            if spans and start <= spans[-1][1]:
-                spans[-1] = (spans[-1][0], end)
-            else:
-                spans.append((start, end))
+    for n in [n for n, row in enumerate(_rows(words.ids, least)) if row in theirs]:
+        start, end = words.starts[n], words.ends[n + least - 1]
+        if spans and start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
     return spans
 
 

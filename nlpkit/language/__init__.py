@@ -33,6 +33,7 @@ __all__ = [
     "TextAnalysis",
     "analyse",
     "date_spans",
+    "dated",
     "find_dates",
     "find_references",
     "parse_as_of",
@@ -103,6 +104,36 @@ def analyse(texts: Sequence[str], *, as_of: Sequence[date | None] | None = None)
                 ),
             )
     return [made[key] for key in zip(texts, when, strict=True)]
+
+
+def dated(texts: Sequence[str], *, as_of: Sequence[date | None]) -> list[TextAnalysis]:
+    """Read texts for their dates only: what :func:`analyse` says of them is left out but for that.
+
+    Sentences are tagged only where a month without a year is resolved by what its clause says.
+
+    Args, Returns:
+        As :func:`analyse`.
+    """
+    made = [
+        TextAnalysis(
+            text,
+            tuple(
+                _with_dates(text, start, end, find_dates(text[start:end], as_of=moment))
+                for start, end in split_sentences(text)
+            ),
+        )
+        for text, moment in zip(texts, as_of, strict=True)
+    ]
+    unsure = [
+        place
+        for place, one in enumerate(made)
+        if any(mention.inferred_year for sentence in one.sentences for mention in sentence.dates)
+    ]
+    whole = analyse([texts[place] for place in unsure], as_of=[as_of[place] for place in unsure])
+    for place, one in zip(unsure, whole, strict=True):
+        sentences = zip(made[place].sentences, one.sentences, strict=True)
+        made[place] = replace(one, sentences=tuple(replace(own, dates=s.dates) for own, s in sentences))
+    return made
 
 
 def _read(sentences: list[str]) -> dict[str, _Read]:
@@ -202,16 +233,22 @@ def _sentence(text: str, start: int, end: int, read: _Read, as_of: date | None) 
             staged.stage.value,
         ),
         cues=tuple(Span(c.text, start + c.start, start + c.end, c.kind) for c in read.cues),
-        dates=tuple(
-            DateMention(
-                d.text, start + d.start, start + d.end, d.earliest, d.latest, d.precision, d.inferred_year
-            )
-            for d in dates
-        ),
+        dates=_moved(dates, start),
         facts=tuple(Span(f.text, start + f.start, start + f.end, f.kind) for f in facts),
         references=tuple(
             Reference(r.text, start + r.start, start + r.end, r.kind, r.targets) for r in read.references
         ),
+    )
+
+
+def _with_dates(text: str, start: int, end: int, dates: Sequence[DateMention]) -> Sentence:
+    return Sentence(text[start:end], start, end, Stage.NONE, None, dates=_moved(dates, start))
+
+
+def _moved(dates: Sequence[DateMention], by: int) -> tuple[DateMention, ...]:
+    return tuple(
+        DateMention(d.text, by + d.start, by + d.end, d.earliest, d.latest, d.precision, d.inferred_year)
+        for d in dates
     )
 
 

@@ -15,7 +15,8 @@ _IN_BRACKETS = re.compile(r"\((?P<acronym>[A-Z][A-Za-z&/]{1,7})\)")
 # A word begins where no other goes on, so that a run of letters can be taken for words in one way only.
 _WORD = r"(?:(?:(?<![\w’'-])|(?<=\s[’'-]))[A-Za-z][\w’'-]*|&)"
 _BEFORE = re.compile(rf"{_WORD}(?:[\s,/]*{_WORD}){{0,12}}[\s,]*$")
-_TOKEN = re.compile(r"(?<![\w&/])[A-Za-z][A-Za-z&]{1,7}(?![\w&])")
+# Every acronym begins with a capital. That is looked for first, and then what stands before it.
+_TOKEN = re.compile(r"[A-Z](?<![\w&/].)[A-Za-z&]{1,7}(?![\w&])")
 _SKIPPED = frozenset({"and", "of", "the", "for", "in", "to", "on", "&"})
 
 
@@ -90,7 +91,7 @@ def write_out(text: str, meanings: Mapping[str, str]) -> str:
             found = meanings.get(word[:-1])
         return word if found is None else found
 
-    known = meanings.keys()
-    if not any(word in known or word[:-1] in known for word in _TOKEN.findall(text)):
+    found = set(_TOKEN.findall(text))
+    if meanings.keys().isdisjoint(found | {word[:-1] for word in found if word[-1] == "s"}):
         return text
     return _TOKEN.sub(meaning, text)

@@ -95,3 +95,6 @@ class TextAnalysis:
 
     text: str
     sentences: tuple[Sentence, ...]
+
+    def __hash__(self) -> int:
+        return hash(self.text)  # the sentences would take as long as reading them

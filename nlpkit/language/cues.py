@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from nlpkit.language.annotations import Span, Stage
-from nlpkit.language.needles import Sought
+from nlpkit.language.needles import Each, Sought
 from nlpkit.resources import lexicon
 
 __all__ = ["CUE_KINDS", "any_of", "find_cues", "inflections", "is_denied"]
@@ -67,6 +67,11 @@ def _kinds() -> tuple[_Kind, ...]:
             )
         )
     return tuple(kinds)
+
+
+@cache
+def _kinds_in() -> Each:
+    return Each(kind.pattern for kind in _kinds())
 
 
 _CLAUSE_END = re.compile(
@@ -142,7 +147,8 @@ def find_cues(sentence: str, stage_at: Sequence[tuple[int, int, Stage]]) -> list
             its clause is not about the future.
     """
     found: list[Span] = []
-    for kind in _kinds():
+    kinds = _kinds()
+    for kind in [kinds[place] for place in _kinds_in().likely(sentence)]:
         for match in kind.pattern.finditer(sentence):
             if kind.name == "partial" and _is_whole(match[0]):
                 found.append(Span(match[0], match.start(), match.end(), "completion"))

@@ -45,6 +45,23 @@ _HINT = re.compile(
     re.IGNORECASE,
 )
 """Most sentences name no date and need not be scanned."""
+_HINTS = (
+    *("quarter", "qtr", "year", "month", "spring", "summer", "autumn", "winter", "christmas", "easter"),
+    *("fy", "f/y", *MONTH_NUMBERS),
+)
+"""Of these a text without figures has one where it has a hint."""
+_DIGIT = re.compile(r"[0-9]")
+
+
+def _may_name(text: str) -> bool:
+    """Whether a text may name a date; one without a figure is sooner looked through than searched."""
+    if text.isascii() and _DIGIT.search(text) is None:
+        small = text.lower()
+        if not any(hint in small for hint in _HINTS):
+            return False
+    return _HINT.search(text) is not None
+
+
 _MAKERS = {name: maker for name, _, maker in FORMS}
 
 _BEFORE_MONTH = re.compile(
@@ -165,7 +182,7 @@ def _credible(text: str, match: re.Match[str], kind: str) -> bool:
 
 def _scan(text: str) -> list[tuple[str, re.Match[str]]]:
     found: list[tuple[str, re.Match[str]]] = []
-    if _HINT.search(text) is None:
+    if not _may_name(text):
         return []
     position = 0
     while match := _SCAN.search(text, position):

@@ -77,13 +77,12 @@ _COURSE = (
     r"(?:training(?!\s+needs)|e-?learning|courses?|workshops?|modules?|webinars?|briefings?|coaching"
     r"|seminars?)"
 )
-_TRAINING = re.compile(
+_TRAINING = Sought(
     rf"\b(?:(?:re-?)?trained(?!\s+(?:in|to)\s+be\b)|{_COURSE}\s+(?:(?!needs|package|plan|to\b)\w+\s+){{0,5}}?"
     r"(?:delivered|completed|attended|undertaken|rolled\s+out|provided|given|held|run|taken\s+place|took\s+place"
     r"|received)"
     r"|(?:completed|attended|undertaken|received|undertook|delivered|passed)\s+(?:(?!to\b)\w+[\s-]+){0,4}?"
-    rf"(?:{_COURSE}|cpd|qualifications?))\b",
-    re.IGNORECASE,
+    rf"(?:{_COURSE}|cpd|qualifications?))\b"
 )
 _ATTRIBUTE = re.compile(r"\b(?:the|our|a|an|this|that|its|their|['’]s)\s+(?:[A-Za-z]+\s+)?$", re.IGNORECASE)
 _BASELINE = re.compile(

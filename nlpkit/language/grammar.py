@@ -68,6 +68,7 @@ class Predicate:
         self.stage, self.future, self.silent = Stage.NONE, False, False
 
 
+@cache
 def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 

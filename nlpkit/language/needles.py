@@ -30,7 +30,7 @@ try:  # how Python itself reads an expression; without it every search is made
 except ImportError:  # pragma: no cover
     _parser = None
 
-__all__ = ["Need", "Sought", "Way", "ways", "ways_key"]
+__all__ = ["Each", "Need", "Sought", "Way", "ways", "ways_key"]
 
 Need = frozenset[str]
 """Beginnings of words (see :func:`_begins`), of which a text must have one."""
@@ -39,6 +39,7 @@ Way = tuple[Need, ...]
 
 _FILE = Path(__file__).with_name("needles.json")
 
+_KNOWN_WORDS = 65536
 _LONGEST = 6  # letters of a word that are looked at
 _MOST = 400  # beginnings of a need beyond which it tells little
 _WAYS = 100  # of an expression; beyond, they are put together
@@ -86,7 +87,7 @@ class _Index:
         for need, bit in self.bits.items():
             for beginning in need:
                 self._begun[beginning] = self._begun.get(beginning, 0) | bit
-        self._of_word = lru_cache(maxsize=65536)(self._met_by_word)
+        self._of_word: dict[str, int] = {}
         self.met = lru_cache(maxsize=8192)(self._met_by_text)
 
     def _met_by_word(self, word: str) -> int:
@@ -96,9 +97,14 @@ class _Index:
         return bits
 
     def _met_by_text(self, text: str) -> int:
-        bits = 0
+        bits, known = 0, self._of_word
         for word in _words(text):
-            bits |= self._of_word(word)
+            met = known.get(word)
+            if met is None:
+                if len(known) >= _KNOWN_WORDS:
+                    known.clear()
+                met = known[word] = self._met_by_word(word)
+            bits |= met
         return bits
 
 
@@ -153,15 +159,12 @@ class Sought:
     def may_match(self, text: str) -> bool:
         """Whether the text has what every match has."""
         rarest, masks = self._masks
-        if not masks:
-            return True
         met = _known().index.met(text)
-        if not met & rarest:
-            return False
-        for mask in masks:  # noqa: SIM110 - any() takes three times as long here, where most time goes
-            if met & mask == mask:
-                return True
-        return False
+        if met & rarest:
+            for mask in masks:
+                if met & mask == mask:
+                    return True
+        return not masks
 
     def search(self, text: str) -> re.Match[str] | None:
         """As ``re.Pattern.search``."""
@@ -178,6 +181,26 @@ class Sought:
     def finditer(self, text: str) -> Iterator[re.Match[str]] | tuple[()]:
         """As ``re.Pattern.finditer``."""
         return self.pattern.finditer(text) if self.may_match(text) else ()
+
+
+class Each:
+    """Several expressions, of which the words of a text tell at once which ones may be in it."""
+
+    def __init__(self, sought: Iterable[Sought]) -> None:
+        self._sought = tuple(sought)
+
+    @cached_property
+    def _masks(self) -> tuple[tuple[int, tuple[int, ...]], ...]:
+        return tuple(one._masks for one in self._sought)
+
+    def likely(self, text: str) -> list[int]:
+        """The places of those that :meth:`Sought.may_match` the text."""
+        met = _known().index.met(text)
+        return [
+            place
+            for place, (rarest, masks) in enumerate(self._masks)
+            if not masks or (met & rarest and any(met & mask == mask for mask in masks))
+        ]
 
 
 def ways(source: str, flags: re.RegexFlag = re.IGNORECASE) -> tuple[Way, ...]:

@@ -24,6 +24,7 @@ _WEAK_NOUN = (
     r"(?:items?|points?|rows?|lines?|numbers?|nos?\.?|refs?\.?|references?|sections?|responses?|updates?"
     r"|entry|entries|objectives?|outcomes?|answers?|narratives?|comments?|progress|evidence)"
 )
+# What begins with "\b(?=[a-z])" begins with a letter: so Python passes over the ends of words, too.
 _ID = r"\d{1,3}(?:\.\d{1,2}){0,2}(?:[a-h](?![A-Za-z])|\s?\([a-h]\))?(?![\d%])"
 _CODE = (
     r"(?-i:[A-Z]{1,5}(?:&[A-Z]{1,2})?)(?:\d{1,4})?[-./]?\d{1,4}(?:[./-]\d{1,3}){0,2}(?:[a-h](?![A-Za-z]))?"
@@ -53,7 +54,7 @@ _TAKEN_OVER = (
 )
 """An action that goes on under another's number."""
 _POINTER = Sought(
-    rf"\b(?:{_SEE}|refer(?:red)?(?:\s+back)?\s+to|cross[\s-]?refer(?:ence|s|red)?(?:\s+(?:to|with))?"
+    rf"\b(?=[a-z])(?:{_SEE}|refer(?:red)?(?:\s+back)?\s+to|cross[\s-]?refer(?:ence|s|red)?(?:\s+(?:to|with))?"
     r"|as\s+(?:per|in|with|for|at|under)|same\s+(?:as|for)|identical\s+to"
     r"|(?:duplicat(?:e|es|ed|ion)|repeat|copy)\s+of|duplicates"
     rf"|reference\s+should\s+be\s+made\s+to|{_TAKEN_OVER}"
@@ -74,12 +75,12 @@ _HOLDS_HERE = re.compile(
 )
 
 _NAMED = Sought(
-    rf"\b(?P<noun>{_NOUN}|{_WEAK_NOUN})\s*"
+    rf"\b(?=[a-z])(?P<noun>{_NOUN}|{_WEAK_NOUN})\s*"
     r"(?P<open>\((?:(?:particularly|especially|notably|mainly|i\.?e\.?|e\.?g\.?)\s+)?)?"
     rf"(?P<ids>{_IDS}){_UNITS}(?P<place>\s*\)?\s*(?:above|below|earlier|previously)\b)?",
 )
 _NAMED_BY_CODE = Sought(
-    rf"\b(?P<noun>{_NOUN})\s*"
+    rf"\b(?=[a-z])(?P<noun>{_NOUN})\s*"
     r"(?P<open>\((?:(?:particularly|especially|notably|mainly|i\.?e\.?|e\.?g\.?)\s+)?)?"
     rf"(?P<ids>{_CODES}){_UNITS}(?P<place>\s*\)?\s*(?:above|below|earlier|previously)\b)?",
 )
@@ -97,7 +98,7 @@ _PLACED_LEAD = re.compile(
     re.IGNORECASE,
 )
 _BARE = Sought(
-    rf"\b(?:{_SEE}|refer(?:(?:\s+back)?\s+to)?|as\s+(?:per|with|for|in|under|at)|same\s+as|identical\s+to"
+    rf"\b(?=[a-z])(?:{_SEE}|refer(?:(?:\s+back)?\s+to)?|as\s+(?:per|with|for|in|under|at)|same\s+as|identical\s+to"
     rf"|(?:duplicat(?:e|ion)|repeat|copy)\s+of|duplicates|{_TAKEN_OVER}|reference\s+should\s+be\s+made\s+to"
     r"|(?:covered|addressed|included|dealt\s+with|picked\s+up|captured)\s+(?:in|by|under|within|at)"
     r"|cross[\s-]?ref(?:er(?:ence|s|red)?)?\.?(?:\s+(?:to|with))?"
@@ -135,7 +136,7 @@ _POSITION = Sought(
 )
 
 _ABOVE_AND_NAMED = Sought(
-    rf"\b(?:please\s+)?(?:{_SEE}|as(?:\s+per)?|refer\s+to|same\s+as|(?:as\s+)?{_ACT})(?:\s+(?:the\s+)?{_SAID}s?)?"
+    rf"\b(?=[a-z])(?:please\s+)?(?:{_SEE}|as(?:\s+per)?|refer\s+to|same\s+as|(?:as\s+)?{_ACT})(?:\s+(?:the\s+)?{_SAID}s?)?"
     rf"\s+(?:{_ACT}\s+)?(?:above|below)\s*[,(:;–-]*\s*"
     rf"(?:particularly|especially|notably|mainly|(?:in\s+)?particular|i\.?e\.?|e\.?g\.?)\s*,?\s*"
     rf"(?:(?:{_NOUN}|{_WEAK_NOUN})\s*)?(?P<ids>{_IDS}|{_CODES}){_UNITS}\)?",

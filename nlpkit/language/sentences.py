@@ -39,6 +39,7 @@ _RUNS_ON = re.compile(
     re.IGNORECASE,
 )
 _LAST_WORD = re.compile(r"[\w.’'-]{1,40}$")
+_LAST_WORD_REACH = 41  # characters; the line break that "$" overlooks is one
 _LETTERED = re.compile(
     r"\b(?:phase|plan|option|appendix|annex|group|grade|part|site|watch|team)\s+$", re.IGNORECASE
 )
@@ -211,7 +212,7 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     if mark[0] != "." or mark[1:2] == ".":
         return True
     before = _left(text, match.start())
-    found = _LAST_WORD.search(before)
+    found = _LAST_WORD.search(before, max(0, len(before) - _LAST_WORD_REACH))
     if found is None:
         return True
     word, earlier = found[0].lower().lstrip("('’."), before[: found.start()]

@@ -37,7 +37,7 @@ from nlpkit.language.grammar import (
     opening_predicate,
     verbs,
 )
-from nlpkit.language.needles import Sought
+from nlpkit.language.needles import Each, Sought
 from nlpkit.language.tagging import Token
 from nlpkit.resources import lexicon
 
@@ -97,6 +97,11 @@ _STRENGTH = (
 def _phrases() -> tuple[tuple[Stage, Sought], ...]:
     data = lexicon("cues")["phrases"]
     return tuple((stage, any_of(data[stage.value])) for stage in _STRENGTH)
+
+
+@cache
+def _phrases_in() -> Each:
+    return Each(pattern for _, pattern in _phrases())
 
 
 def opening_length(sentence: str) -> int:
@@ -185,7 +190,8 @@ def _apply_phrases(
     """Let set phrases change the predicate that they stand by; alone they become one."""
     alone: list[Predicate] = []
     claimed: list[tuple[int, int]] = []
-    for stage, pattern in _phrases():
+    phrases = _phrases()
+    for stage, pattern in [phrases[place] for place in _phrases_in().likely(sentence)]:
         for match in pattern.finditer(sentence):
             start, end = match.span()
             places = [k for k, word in enumerate(words) if word.end > start and word.start < end]

@@ -11,10 +11,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from nlpkit.blas import one_thread
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["NumpyTagger", "numpy_tagger"]
 
 _AT_ONCE = 1000  # words; the arrays of so many stay in the processor's cache
-_KNOWN_WORDS = 50_000  # 20 MB
+_KNOWN_WORDS = 10_000  # 40 MB, once there are so many
 _LOOKS: list[int | str] = ["NORM", "PREFIX", "SUFFIX", "SHAPE", "SPACY", "IS_SPACE"]
 _PROBES = (
     "The new policy (v2.1) has been approved by the Board & will be launched on 1 May 2024.",
@@ -50,13 +51,16 @@ class _Layer:
     shift: _Array
 
     def __call__(self, given: _Array) -> _Array:
-        found = given @ self.weights
+        return self.weighed(given @ self.weights)
+
+    def weighed(self, found: _Array) -> _Array:
+        """The output, of what the weights made of the input, which is used up."""
         found += self.bias
         width = found.shape[1] // self.pieces
-        best = found[:, :width].copy()
+        best: _Array = found[:, :width]
         for first in range(width, found.shape[1], width):
             np.maximum(best, found[:, first : first + width], out=best)
-        best -= best.mean(axis=1, keepdims=True)
+        best = best - best.mean(axis=1, keepdims=True)
         variance = np.einsum("ij,ij->i", best, best)[:, None] / np.float32(width) + np.float32(1e-8)
         best *= variance ** np.float32(-0.5)
         best *= self.scale
@@ -77,7 +81,11 @@ class NumpyTagger:
     bias: _Array
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _rows: dict[bytes, int] = field(default_factory=dict, repr=False)
-    _words: list[_Array] = field(default_factory=list, repr=False)
+    _words: _Array = field(init=False, repr=False)
+    _seen: _Array = field(init=False, repr=False)  # what the first layer makes of each word, by its side
+
+    def __post_init__(self) -> None:
+        self._forget(0)
 
     def tags(self, docs: Sequence[Doc]) -> list[list[str]]:
         """The tag of each word of each tokenized text."""
@@ -90,45 +98,56 @@ class NumpyTagger:
             )
             return list(chain.from_iterable(map(self._tagged, _together(words))))
 
-    def _tagged(self, words: Sequence[_Array]) -> list[list[str]]:
-        pad, wide = self.pad, len(self.mix.scale)
-        rows = np.zeros((sum(len(one) + pad for one in words) + pad, wide), dtype=np.float32)
-        places: list[slice] = []
-        at = pad
-        for one in words:
-            places.append(slice(at, at + len(one)))
-            rows[places[-1]] = one
-            at += len(one) + pad
-        seen = np.zeros((len(rows), 3 * wide), dtype=np.float32)
-        for layer in self.layers:
-            seen[1:, :wide] = rows[:-1]
-            seen[:, wide : 2 * wide] = rows
-            seen[:-1, 2 * wide :] = rows[1:]
-            rows += layer(seen)
-        best = (rows @ self.weights + self.bias).argmax(axis=1).tolist()
-        return [[self.labels[k] for k in best[place]] for place in places]
+    def _tagged(self, texts: Sequence[Sequence[int]]) -> list[list[str]]:
+        """The tags of the words of texts, given as places in the table of words."""
+        between = [0] * self.pad
+        words = np.array([*between, *chain.from_iterable([*text, *between] for text in texts)])
+        first, *others, last = self.layers
+        rows, wide = self._words[words], self._words.shape[1]
+        found = self._seen[words, 1]
+        found[1:] += self._seen[words[:-1], 0]
+        found[:-1] += self._seen[words[1:], 2]
+        rows += first.weighed(found)
+        for layer in others:
+            beside = as_strided(rows, (len(rows) - 2, 3 * wide), rows.strides)  # with the rows on either side
+            rows[1:-1] += layer(np.ascontiguousarray(beside))
+        told = np.flatnonzero(words)  # what lies between has done its part
+        best = rows[told] + last(rows[told[:, None] + (-1, 0, 1)].reshape(-1, 3 * wide))
+        labels = iter([self.labels[k] for k in (best @ self.weights + self.bias).argmax(axis=1).tolist()])
+        return [list(islice(labels, len(text))) for text in texts]
 
-    def _looked_up(self, looks: Sequence[NDArray[np.uint64]]) -> list[_Array]:
-        """The numbers of each word of each text, shape ``(words, width)``, made once a distinct word."""
-        if len(self._rows) > _KNOWN_WORDS:
-            self._rows.clear()
-            self._words.clear()
+    def _looked_up(self, looks: Sequence[NDArray[np.uint64]]) -> list[list[int]]:
+        """Where each word of each text stands in the table of words, which holds each distinct one once."""
         keys = [[row.tobytes() for row in one] for one in looks]
-        new = {key: None for one in keys for key in one if key not in self._rows}
+        distinct = dict.fromkeys(chain.from_iterable(keys))
+        new = [key for key in distinct if key not in self._rows]
+        if len(self._rows) > _KNOWN_WORDS or len(self._rows) + len(new) >= len(self._words):
+            self._forget(max(_KNOWN_WORDS, len(distinct)))
+            new = list(distinct)
         if new:
             fresh = np.frombuffer(b"".join(new), dtype=np.uint64).reshape(len(new), -1)
-            self._rows.update(zip(new, range(len(self._rows), len(self._rows) + len(new)), strict=True))
-            self._words.append(self.mix(np.asarray(self.embed.predict(fresh), dtype=np.float32)))
-            self._words = [np.concatenate(self._words)]
-        table = self._words[0] if self._words else np.zeros((0, len(self.mix.scale)), dtype=np.float32)
-        return [table[[self._rows[key] for key in one]] for one in keys]
+            made = self.mix(np.asarray(self.embed.predict(fresh), dtype=np.float32))
+            begin = 1 + len(self._rows)
+            self._rows.update(zip(new, range(begin, begin + len(new)), strict=True))
+            self._words[begin : begin + len(new)] = made
+            for side, weights in enumerate(np.split(self.layers[0].weights, 3)):
+                self._seen[begin : begin + len(new), side] = made @ weights
+        return [[self._rows[key] for key in one] for one in keys]
+
+    def _forget(self, room: int) -> None:
+        """Begin the table of words anew, with room for so many. Its first row is no word."""
+        wide, products = len(self.mix.scale), self.layers[0].weights.shape[1]
+        self._rows.clear()
+        self._words = np.empty((1 + room, wide), dtype=np.float32)
+        self._seen = np.empty((1 + room, 3, products), dtype=np.float32)
+        self._words[0] = self._seen[0] = 0
 
 
-def _together(words: Sequence[_Array]) -> Iterator[list[_Array]]:
+def _together(texts: Sequence[Sequence[int]]) -> Iterator[list[Sequence[int]]]:
     """Texts in their order, some at once."""
-    group: list[_Array] = []
+    group: list[Sequence[int]] = []
     size = 0
-    for one in words:
+    for one in texts:
         group.append(one)
         size += len(one)
         if size >= _AT_ONCE:

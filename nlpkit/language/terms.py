@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import chain
 
 from nlpkit.resources import lexicon
 
 __all__ = ["content_terms", "stem"]
 
-_WORD = re.compile(r"[a-z]+(?:[-’'][a-z]+)*|\d+")
+_WORD = re.compile(r"[a-z]++(?:[-'][a-z]++)*+|\d++")
 _VOWEL = re.compile(r"[aeiouy]")
 _ENDINGS: tuple[tuple[str, str, int], ...] = (
     # ending, what stands in its place, letters that must stay before it
@@ -78,16 +79,14 @@ def _function_words() -> frozenset[str]:
     return frozenset(lexicon("function_words")["words"])
 
 
-def content_terms(text: str) -> list[tuple[str, str]]:
+@lru_cache(maxsize=16384)  # several rooms ask for the same sentence
+def content_terms(text: str) -> tuple[tuple[str, str], ...]:
     """The words of a text that carry content, each as (as it is compared, as it is written).
 
     Compound words with a hyphen give their parts. Of numbers, only those of three digits are kept:
     the rest are dates, years and counts, but "999" and "360" name things.
     """
-    found: list[tuple[str, str]] = []
-    for whole in _WORD.findall(text.lower().replace("’", "'")):
-        found += _parts(whole)
-    return found
+    return tuple(chain.from_iterable(map(_parts, _WORD.findall(text.lower().replace("’", "'")))))
 
 
 @lru_cache(maxsize=65536)

@@ -67,7 +67,7 @@ def test_an_example_of_the_same_service_is_left_aside() -> None:
     assert examples.covered.tolist() == [False, False]
     for service, nearest in (("Beland ", 1.0), ("aland", -0.2), ("", 1.0)):
         here = rows(texts[0], service=service)
-        found = compare_examples(here, vectors(here, encoder), examples)
+        found = compare_examples(here, vectors(here, encoder.encode), examples)
         assert found.shape == (1, 2, len(EXAMPLE_FEATURES))
         assert found[0, 0, 0] == pytest.approx(nearest, abs=1e-5)
 
@@ -168,7 +168,7 @@ def test_a_whole_narrative_is_never_encoded(spotlight: Catalogue) -> None:
             return super().encode(texts)
 
     encoder = Asked()
-    store = vectors([Row((), ("Boats sank.", "Roofs leak.", "Boats sank. Roofs leak."))], encoder)
+    store = vectors([Row((), ("Boats sank.", "Roofs leak.", "Boats sank. Roofs leak."))], encoder.encode)
     assert encoder.texts == ("Boats sank.", "Roofs leak.") and len(store) == 3
 
 
@@ -259,7 +259,7 @@ def test_of_a_large_catalogue_the_nearest_are_judged(monkeypatch: pytest.MonkeyP
 def test_candidates_are_nearest_by_words_or_by_meaning_and_in_order() -> None:
     facets = prepare(LARGE, Hashed())
     here = rows("Label the foam and the rope.", "")
-    chosen = choose(here, finder(facets), vectors(here, Hashed()))
+    chosen = choose(here, finder(facets), vectors(here, Hashed().encode))
     assert chosen.shape == (2, 20) and (np.diff(chosen, axis=1) > 0).all()
     ids = {LARGE.entries[i].id for i in chosen[0]}
     assert {"label-foam", "label-rope"} <= ids
@@ -273,7 +273,7 @@ def test_pair_by_pair_is_as_all_at_once(spotlight: Catalogue) -> None:
         Row((), ("Equality impact assessments are done.",)),
         Row((), ()),
     ]
-    store = vectors(here, encoder)
+    store = vectors(here, encoder.encode)
     every = np.tile(np.arange(len(spotlight.entries)), (len(here), 1))
     one, other = pair_features(here, goal, store), pair_features(here, goal, store, every)
     assert one.shape == (3, len(spotlight.entries), len(PAIR_FEATURES))

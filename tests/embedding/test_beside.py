@@ -99,3 +99,14 @@ def test_the_reference_is_loaded_while_spacy_is(demo_plan: Path, tmp_path: Path)
     )
     environment = os.environ | {"NLPKIT_CACHE": str(tmp_path)}
     subprocess.run([sys.executable, "-c", code, str(demo_plan)], check=True, env=environment)
+
+
+def test_python_hands_its_lock_over_sooner_while_it_lasts(tmp_path: Path) -> None:
+    usual = sys.getswitchinterval()
+    one, other = (beside(CachedEncoder(Plain(), tmp_path)) for _ in range(2))
+    with one:
+        other.__enter__()
+        assert sys.getswitchinterval() < usual
+    assert sys.getswitchinterval() < usual
+    other.__exit__(None, None, None)
+    assert sys.getswitchinterval() == usual

@@ -49,3 +49,9 @@ def test_long_runs_of_words_take_no_time() -> None:
     start = time.perf_counter()
     defined_acronyms(["a-b " * 20_000 + "(ABC)" * 2_000, "Aa " * 20_000 + "(ZZ)"])
     assert time.perf_counter() - start < 5
+
+
+def test_every_acronym_begins_with_a_capital() -> None:
+    """They are looked for by it."""
+    known = [word for kind in ("subjects", "actors") for word in sector_acronyms(kind)]
+    assert known and all("A" <= word[0] <= "Z" for word in known)

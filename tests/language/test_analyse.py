@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from nlpkit import language
-from nlpkit.language import TextAnalysis, analyse, tagging
+from nlpkit.language import TextAnalysis, analyse, dated, tagging
 
 EXAMPLES = [
     line.split("\t")[2]
@@ -141,3 +141,20 @@ def test_long_texts_are_read_in_time(piece: str) -> None:
     analysis = analyse([text])[0]
     assert time.process_time() - started < 10
     assert analysis.text == text
+
+
+def test_dates_are_the_same_where_nothing_else_is_read() -> None:
+    texts = [
+        *_texts(40),
+        "We will open it in June.",
+        "It opened in June.\n- next review: May",
+        "By 1 May 2023.",
+    ]
+    when: list[date | None] = [date(2023, 3, 31)] * (len(texts) - 1) + [None]
+    whole, only = analyse(texts, as_of=when), dated(texts, as_of=when)
+    assert sum(len(s.dates) for one in whole for s in one.sentences) > 10
+    for one, other in zip(whole, only, strict=True):
+        assert [(s.text, s.start, s.end, s.dates) for s in one.sentences] == [
+            (s.text, s.start, s.end, s.dates) for s in other.sentences
+        ]
+    assert not any(s.cues or s.facts or s.stage_cue for one in only for s in one.sentences)

@@ -15,7 +15,7 @@ from nlpkit.analysis import views
 from nlpkit.analysis.outcomes import expression
 from nlpkit.analysis.views import idioms
 from nlpkit.language import cues, facts, needles, references, stages
-from nlpkit.language.needles import Sought, ways, ways_key
+from nlpkit.language.needles import Each, Sought, ways, ways_key
 from nlpkit.language.sentences import split_sentences
 from nlpkit.resources import lexicon
 
@@ -148,7 +148,7 @@ def every_sought() -> list[Sought]:
     """The expressions that nlpkit looks for in this way."""
     found = [kind.pattern for kind in cues._kinds()] + [cues._quantifiers()]
     found += [pattern for _, pattern in stages._phrases()]
-    for module in (references, views):
+    for module in (facts, references, views):
         found += [value for value in vars(module).values() if isinstance(value, Sought)]
     found += [facts._heads(*key) for key in (("documents", "heads"), ("bodies", "heads"))]
     found += [facts._heads("bodies", "weak_heads"), facts._body_names()]
@@ -204,3 +204,9 @@ def test_every_expression_of_the_room_finds_what_it_finds_unguarded(project: Pat
 def test_letters_that_ignore_case_in_their_own_way() -> None:
     assert Sought(r"\bset is\b").may_match("ſet İs")
     assert not Sought(r"\bset is\b").may_match("…!")
+
+
+def test_of_several_those_are_likely_that_may_match() -> None:
+    sought = [Sought(rf"\b{word}\b") for word in ("on hold", "delayed", r"\d+", "in place", ".*")]
+    for text in ("It is on hold.", "Delayed by 3 weeks, now in place", "", "Nothing."):
+        assert Each(sought).likely(text) == [k for k, one in enumerate(sought) if one.may_match(text)]

@@ -42,8 +42,7 @@ def test_threads_do_not_get_into_each_others_words(sentences: list[str]) -> None
     wanted = [tagging._tagged(part) for part in parts]
     quick = tagging._quick_tagger()
     assert quick is not None
-    quick._rows.clear()
-    quick._words.clear()
+    quick._forget(0)
     with ThreadPoolExecutor(7) as pool:
         assert list(pool.map(tagging._tagged, parts)) == wanted
 

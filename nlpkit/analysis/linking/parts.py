@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpkit.embedding import Encoder
 from nlpkit.embedding.pooling import pooled
 
-__all__ = ["Link", "Row", "Vectors", "ranked", "short", "vectors", "window_vectors", "windows"]
+__all__ = [
+    "Encode",
+    "Link",
+    "Row",
+    "Vectors",
+    "passages_of",
+    "ranked",
+    "short",
+    "vectors",
+    "window_vectors",
+    "windows",
+]
 
 _MOST = 5  # links a row can have
 
@@ -78,10 +88,19 @@ def ranked(links: Iterable[Link]) -> tuple[Link, ...]:
     return tuple(order[:_MOST])
 
 
-def vectors(rows: Sequence[Row], encoder: Encoder) -> dict[str, NDArray[np.float32]]:
+Encode = Callable[[Sequence[str]], NDArray[np.float32]]
+"""What makes the vectors of texts, as :meth:`nlpkit.embedding.Encoder.encode`."""
+
+
+def passages_of(rows: Iterable[Row]) -> list[str]:
+    """Every passage of the rows, once."""
+    return list(dict.fromkeys(passage for row in rows for passage in (*row.asks, *row.tells)))
+
+
+def vectors(rows: Sequence[Row], encode: Encode) -> dict[str, NDArray[np.float32]]:
     """The vectors of every passage of the rows; of a passage of several sentences, made from theirs."""
-    texts = list(dict.fromkeys(passage for row in rows for passage in (*row.asks, *row.tells)))
-    found = pooled(texts, encoder.encode)
+    texts = passages_of(rows)
+    found = pooled(texts, encode)
     return {text: found[i] for i, text in enumerate(texts)}
 
 

@@ -15,7 +15,7 @@ from nlpkit.analysis.linking.examples import stored_examples
 from nlpkit.analysis.linking.numbers import numbered, numbered_otherwise
 from nlpkit.analysis.linking.order import Own, Placed, placed, sequences
 from nlpkit.analysis.linking.pairs import Goal, make_ready, pair_features, probabilities, thresholds
-from nlpkit.analysis.linking.parts import Link, Row, Vectors, ranked, short, vectors
+from nlpkit.analysis.linking.parts import Encode, Link, Row, Vectors, passages_of, ranked, short, vectors
 from nlpkit.analysis.linking.reasons import missing, stands, why
 from nlpkit.analysis.linking.rows import Definitions, rows_of, text_columns
 from nlpkit.analysis.similarity import compared_terms, telling_terms, without_preamble
@@ -25,11 +25,14 @@ from nlpkit.language.annotations import TextAnalysis
 
 __all__ = [
     "LINK_COLUMNS",
+    "RowsRead",
     "link",
     "link_rows",
     "links_column",
     "links_in_order",
     "own_links",
+    "own_links_of",
+    "read_rows",
     "ready",
     "table_features",
 ]
@@ -102,13 +105,13 @@ def link_rows(
     catalogue = goal.catalogue
     table = text_columns(updates)
     rows = rows_of(table, analyses, catalogue)
-    owns = _own_links(table, rows, goal, encoder, reasons=True)
+    owns = _own_links(table, rows, goal, encoder.encode, reasons=True)
     changed = _placed(updates, owns, catalogue) if in_order else {}
     chosen = list(changed)
     links = {i: own.links for i, own in enumerate(owns)}
     for first in range(0, len(chosen), _ROWS):
         block = chosen[first : first + _ROWS]
-        store = vectors([rows[i] for i in block], encoder)
+        store = vectors([rows[i] for i in block], encoder.encode)
         links |= {i: _told(changed[i], rows[i], goal, store) for i in block}
     found = [
         {
@@ -137,9 +140,38 @@ def own_links(
 
     ``definitions`` are the acronyms of whole documents, where the table has only some of their rows.
     """
+    read = read_rows(updates, goal.catalogue, analyses=analyses, definitions=definitions)
+    return own_links_of(read, goal, encoder.encode)
+
+
+@dataclass(frozen=True, slots=True)
+class RowsRead:
+    """Rows read for :func:`own_links_of`: their texts by column, and as they are compared."""
+
+    table: Mapping[str, list[str]]
+    rows: Sequence[Row]
+
+    @property
+    def passages(self) -> list[str]:
+        """The texts whose vectors will be asked for, or those of their sentences."""
+        return passages_of(self.rows)
+
+
+def read_rows(
+    updates: pd.DataFrame,
+    catalogue: Catalogue,
+    *,
+    analyses: Sequence[TextAnalysis] | None = None,
+    definitions: Definitions | None = None,
+) -> RowsRead:
+    """The first half of :func:`own_links`, which needs no vectors yet."""
     table = text_columns(updates)
-    rows = rows_of(table, analyses, goal.catalogue, definitions)
-    return _own_links(table, rows, goal, encoder, reasons=False)
+    return RowsRead(table, rows_of(table, analyses, catalogue, definitions))
+
+
+def own_links_of(read: RowsRead, goal: Goal, encode: Encode) -> list[Own]:
+    """The second half of :func:`own_links`."""
+    return _own_links(read.table, read.rows, goal, encode, reasons=False)
 
 
 def links_in_order(
@@ -193,7 +225,7 @@ def _told(changed: Placed, row: Row, goal: Goal, store: Vectors) -> tuple[Link, 
 
 
 def _own_links(
-    table: Mapping[str, list[str]], rows: Sequence[Row], goal: Goal, encoder: Encoder, *, reasons: bool
+    table: Mapping[str, list[str]], rows: Sequence[Row], goal: Goal, encode: Encode, *, reasons: bool
 ) -> list[Own]:
     catalogue = goal.catalogue
     duties = tuple(without_preamble(entry.duty) for entry in catalogue.entries)
@@ -203,7 +235,7 @@ def _own_links(
     found: list[Own] = []
     for first in range(0, len(rows), _ROWS):
         chosen = rows[first : first + _ROWS]
-        store = vectors(chosen, encoder)
+        store = vectors(chosen, encode)
         candidates = None if index is None else choose(chosen, index, store)
         features = pair_features(chosen, goal, store, candidates)
         same, related = probabilities(features, goal, candidates)
@@ -236,7 +268,7 @@ def table_features(updates: pd.DataFrame, goal: Goal, encoder: Encoder) -> NDArr
     parts = []
     for first in range(0, len(rows), _ROWS):
         chosen = rows[first : first + _ROWS]
-        parts.append(pair_features(chosen, goal, vectors(chosen, encoder)))
+        parts.append(pair_features(chosen, goal, vectors(chosen, encoder.encode)))
     return np.concatenate(parts) if parts else np.zeros((0, 0, len(goal.features)), dtype=np.float32)
 
 
