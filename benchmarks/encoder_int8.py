@@ -4,7 +4,7 @@
 
 Not part of nlpkit: the trial behind what ``models/encoder/README.md`` says of it. Ranges are learned on the
 services for learning; agreement with single precision is measured on those held back, on the fresh ones and,
-if given, on the lines of a folder's ``.txt`` files, in lots of 1,000 sentences. About 15 minutes on a core.
+if given, on the lines of a folder's ``.txt`` files, in lots of 1,000 sentences. About 5 minutes on a core.
 """
 
 from __future__ import annotations
