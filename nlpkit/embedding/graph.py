@@ -7,6 +7,7 @@ with this model. There is no attention mask, because no text is ever padded.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,13 @@ _HEAD = 32  # values a head
 _EPSILON = 1e-12
 
 
-def minilm_graph(weights: Path) -> Any:
+def minilm_graph(weights: Path, other: Callable[[Any, str, Callable[[], Any]], Any] | None = None) -> Any:
     """The graph, from token ids, shape ``(texts, tokens)``, to unit vectors, shape ``(texts, 384)``.
 
     Args:
         weights: the model's ``model.safetensors``.
+        other: another way to make the products with weights, for trials: given what goes in, the name of the
+            weights and what would make the usual nodes, it gives the node that stands for the product.
 
     Raises:
         KeyError, OSError, ValueError: the file is not that of this model.
@@ -45,8 +48,11 @@ def minilm_graph(weights: Path) -> Any:
         return op.constant(np.array(values, dtype=np.int64))
 
     def dense(x: Any, name: str) -> Any:
-        product = op.matmul(x, constant(held[f"{name}.weight"]), False, True)
-        return op.add(product, constant(held[f"{name}.bias"]))
+        def usual() -> Any:
+            product = op.matmul(x, constant(held[f"{name}.weight"]), False, True)
+            return op.add(product, constant(held[f"{name}.bias"]))
+
+        return other(x, name, usual) if other else usual()
 
     def normalised(x: Any, name: str) -> Any:
         centred = op.mvn(x, whole(2), True, _EPSILON, "INSIDE_SQRT")
