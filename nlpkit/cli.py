@@ -231,7 +231,8 @@ def _noted(
     """The parts of a table, of which what the summary needs is kept; ``done`` is called after the last."""
     for part in parts:
         if told is not None:
-            told.append(part.drop(columns=list(_UNTOLD)))
+            why = [[one for one in whys if one["text"]][:1] for whys in part["status_why"]]
+            told.append(part.drop(columns=list(_UNTOLD)).assign(status_why=why))
         yield part
     done()
 
