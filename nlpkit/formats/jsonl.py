@@ -30,7 +30,7 @@ def from_jsonl(raw: bytes, *, source: str | Path) -> pd.DataFrame:
             that has no name; it names the line.
     """
     check_text_size(len(raw), source=source)
-    # Column by column, and a text that stands in many rows once: records of a large table take twice its memory.
+    # Column by column, and a text that stands in many rows once: records take twice the memory of the table.
     columns: dict[str, list[Any]] = {}
     texts: dict[str, str] = {}
     count = 0
