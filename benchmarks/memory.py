@@ -4,8 +4,8 @@
 
 Made updates (made_updates.py) are read from JSON Lines, judged and written as 'nlpkit score --quiet' does,
 nothing kept from earlier, in a process for each size. Every judgement is really made; only vectors are a
-double's (words hashed into as many numbers), kept and read as the encoder's are. So a run takes a third of the
-time, and what the encoder itself holds (RESULTS.md) comes on top. Writes benchmarks/memory.md.
+double's (words hashed into as many numbers), kept and read as the encoder's are. So a run takes a third of
+the time, and what the encoder itself holds (RESULTS.md) comes on top. Writes benchmarks/memory.md.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ def report(found: Sequence[dict[str, Any]]) -> str:
     lines = [
         "# Memory",
         "",
-        "Made by `python benchmarks/memory.py`: made updates read, judged and written as `nlpkit score` does, "
-        "one run each, with a double in place of the encoder, whose own memory comes on top.",
+        "Made by `python benchmarks/memory.py`: made updates read, judged and written as `nlpkit score` "
+        "does, one run each, with a double in place of the encoder, whose own memory comes on top.",
         "",
         f"Machine: {os.cpu_count()} cores ({platform.machine()}), shared with other work. "
         f"Python {platform.python_version()}.",

@@ -22,7 +22,7 @@ FLOORS = (
     {"database", "engines", "features", "files", "formats", "history", "reading", "reporting"},
     {"analysis"},
     {"remembering"},
-    {"copied", "intake", "judging", "learning", "partitions", "scoring", "tables", "theming"},
+    {"copied", "counterparts", "intake", "judging", "learning", "partitions", "scoring", "tables", "theming"},
     {"comparing", "estimators", "folders", "publishing", "review", "spacy_component"},
     {"console", "options"},
     {"cataloguing", "history_cli", "review_cli"},

@@ -6,13 +6,21 @@ into the probabilities that an entry asks the same and that it is at least relat
 through the catalogue in order, its rows are then judged with their neighbours.
 """
 
-from nlpkit.analysis.linking.counterparts import COUNTERPART_COLUMNS, link_actions
+from nlpkit.analysis.linking.counterparts import (
+    COUNTERPART_COLUMNS,
+    actions_catalogue,
+    counterparts,
+    link_actions,
+    ready_actions,
+)
 from nlpkit.analysis.linking.order import NOTHING, Own
 from nlpkit.analysis.linking.pairs import PAIR_FEATURES, Goal
-from nlpkit.analysis.linking.rows import Definitions, defined, text_columns
+from nlpkit.analysis.linking.parts import vectors
+from nlpkit.analysis.linking.rows import Definitions, defined, rows_of, text_columns
 from nlpkit.analysis.linking.table import (
     LINK_COLUMNS,
     link,
+    link_rows,
     links_column,
     links_in_order,
     own_links,
@@ -28,13 +36,19 @@ __all__ = [
     "Definitions",
     "Goal",
     "Own",
+    "actions_catalogue",
+    "counterparts",
     "defined",
     "link",
     "link_actions",
+    "link_rows",
     "links_column",
     "links_in_order",
     "own_links",
     "ready",
+    "ready_actions",
+    "rows_of",
     "table_features",
     "text_columns",
+    "vectors",
 ]
