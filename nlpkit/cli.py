@@ -461,12 +461,16 @@ def themes(
         ),
     ] = "",
     encoder: EncoderName = "auto",
+    engine: EngineName = "local",
+    scheduler: Scheduler = "",
+    workers: Workers = 0,
     resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
     """Find what the work is about: themes of the updates, each with a title."""
     from nlpkit.reporting.progress import ProgressBar
 
+    _check_cluster(engine, scheduler, workers)
     console.prepare(out, guide or "none")
     console.prepare(summary)
     if by not in ("", "theme", "service", "status", "period"):
@@ -486,7 +490,15 @@ def themes(
             intake = console.take_in(inputs, service, as_of, quiet, outputs=written, progress=bar, keep=keep)
             from nlpkit.theming import themes as group
 
-            found = group(intake.updates, number=number or None, guide=guide or None, progress=bar)
+            found = group(
+                intake.updates,
+                number=number or None,
+                guide=guide or None,
+                progress=bar,
+                engine=engine,
+                scheduler=scheduler,
+                workers=workers,
+            )
             counted = found.by(by) if by else None
             if map_file:
                 bar("drawing the map", 1, 2)
