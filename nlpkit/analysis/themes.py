@@ -184,6 +184,11 @@ class ThemeModel:
 
     def _fitted(self, table: pd.DataFrame, hands: Hands | None = None) -> Self:
         """Fit on a table that conforms."""
+        # Loaded before threads are limited, which holds for what is loaded: else the first themes of a
+        # process are computed with other last bits than all later ones.
+        import sklearn.cluster
+        import sklearn.decomposition
+        import sklearn.feature_extraction.text  # noqa: F401
         from threadpoolctl import threadpool_limits
 
         hands = hands or Alone()
