@@ -1,11 +1,10 @@
 """Actions linked to the actions of other plans, part by part, so that an engine's workers share the work.
 
 1. The actions to link to become entries. While they are few, they are one *block*, that every row is
-   compared with. Where they are many, a sample of their vectors gives the middles of *cells*; an action
-   belongs to the block of its nearest cell, and a row goes to the blocks that its passages are nearest to.
-2. Of each block, the texts are encoded in shares, and the block is made ready once.
-3. Rows and blocks that belong together are compared (:func:`nlpkit.analysis.linking.link_rows`), and the best
-   links of each row are kept.
+   compared with. Where they are many, a sample of their vectors gives the middles of *cells*; each action
+   stands in the blocks of the five cells nearest to it, and each row goes to the block of the nearest one.
+2. The texts of actions are encoded in shares, each once, and sorted into blocks, which are made ready.
+3. The rows are compared with their block (:func:`nlpkit.analysis.linking.link_rows`), each once.
 
 No step holds all rows or all entries beside the process that gave the order, which has both tables.
 """
@@ -13,7 +12,7 @@ No step holds all rows or all entries beside the process that gave the order, wh
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -35,11 +34,11 @@ __all__ = ["WHOLE_UP_TO", "link_parts"]
 WHOLE_UP_TO = 20_000
 """So many actions are one block: every row is compared with all of them."""
 
-BLOCK = 10_000
-"""Actions that a block has, about, where there are more."""
+CELL = 4_000
+"""Actions that a cell has, about, where there are more."""
 
-NEAREST = 3
-"""Blocks that a row is compared with."""
+NEAREST = 5
+"""Blocks that an action stands in."""
 
 ROWS = 1_200
 """Rows of a part: a whole number of the rows that linking looks at together."""
@@ -49,7 +48,6 @@ SHARE = 500
 
 _SAMPLE = 20_000  # actions that the cells are learned from
 _ROUNDS = 10
-_LINKS = 5  # of a row
 
 
 class _Given:
@@ -100,9 +98,13 @@ def link_parts(
         }
         for part in parts
     ]
-    # The ids of entries tell their places in the table, and so their order.
     if len(entries) <= WHOLE_UP_TO:
-        goal = _ready(entries, sent, engine, told)
+        shares = _shares(entries)
+        made = [engine.run(vectors_part, share, sent, None) for share in shares]
+        _wait(engine, made, "reading actions", told)
+        goal = engine.run(ready_block, shares, [engine.pick(one, 0) for one in made], sent)
+        _wait(engine, [goal], "reading actions", told)
+        engine.forget(made)
         found = [
             engine.run(link_part, part, sent, one, first, goal)
             for part, first, one in zip(parts, firsts, meant, strict=True)
@@ -113,35 +115,31 @@ def link_parts(
         shares = _shares(entries)
         owners = [engine.run(cell_part, share, sent, middles) for share in shares]
         _wait(engine, owners, "sorting actions", told)
-        cells = np.concatenate([engine.take(one)["cell"] for one in owners])
+        made = [engine.run(vectors_part, share, sent, one) for share, one in zip(shares, owners, strict=True)]
+        _wait(engine, made, "reading actions", told)
+        cells = [
+            engine.take(one)["cells"].reshape(len(share), -1)
+            for share, one in zip(shares, owners, strict=True)
+        ]
         sorted_rows = [
             engine.run(near_part, part, sent, one, first, middles)
             for part, first, one in zip(parts, firsts, meant, strict=True)
         ]
         _wait(engine, sorted_rows, "sorting updates", told)
         found = []
-        for cell in np.unique(cells).tolist():
-            block = [entries[at] for at in np.flatnonzero(cells == cell).tolist()]
-            goal = _ready(block, sent, engine, told)
+        for cell in np.unique(np.concatenate(cells)).tolist():
+            block = [_of_cell(share, one, cell) for share, one in zip(shares, cells, strict=True)]
+            goal = engine.run(ready_block, block, [engine.pick(one, cell) for one in made], sent)
             rows = [engine.pick(one, cell) for one in sorted_rows]
             found.append(engine.run(link_block, rows, sent, goal))
             engine.forget([goal])
         _wait(engine, found, "linking", told)
-        engine.forget([*owners, *sorted_rows])
-    place = {entry.id: at for at, entry in enumerate(entries)}
-    links: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for one in found:
-        for row, item in unpacked(engine.take(one)["links"]):
-            links[row].append(item | {"row_id": table["row_id"][row]})
+        engine.forget([*owners, *made, *sorted_rows])
+    links = [one for part in found for one in unpacked(engine.take(part)["links"])]
     engine.forget(found)
-    best = [item for row in sorted(links) for item in _best(links[row], place)]
-    return linking.counterparts(updates, best, targets)
-
-
-def _best(links: list[dict[str, Any]], place: Mapping[str, int]) -> list[dict[str, Any]]:
-    """A row's links out of several blocks, in the order in which those of one block come."""
-    order = sorted(links, key=lambda one: (one["grade"] != "equivalent", -one["score"], place[one["id"]]))
-    return order[:_LINKS]
+    links.sort(key=lambda one: one[0])  # a row's links stay as they stand
+    told_of = [item | {"row_id": table["row_id"][row]} for row, item in links]
+    return linking.counterparts(updates, told_of, targets)
 
 
 def _wait(engine: Engine, handles: Sequence[Any], what: str, told: Progress) -> None:
@@ -152,15 +150,9 @@ def _shares(entries: Sequence[Entry]) -> list[list[Entry]]:
     return [list(entries[at : at + SHARE]) for at in range(0, len(entries), SHARE)]
 
 
-def _ready(entries: Sequence[Entry], tools: Any, engine: Engine, told: Progress) -> Any:
-    """A handle for entries with all that rows are compared with."""
-    shares = _shares(entries)
-    made = [engine.run(vectors_part, share, tools) for share in shares]
-    _wait(engine, made, "reading actions", told)
-    goal = engine.run(ready_block, shares, made, tools)
-    _wait(engine, [goal], "reading actions", told)
-    engine.forget(made)
-    return goal
+def _of_cell(share: Sequence[Entry], cells: NDArray[np.int64], cell: int) -> list[Entry]:
+    """Those of some entries that stand in the block of a cell."""
+    return [share[at] for at in np.flatnonzero((cells == cell).any(axis=1)).tolist()]
 
 
 def _encoder(tools: Tools | Distant) -> Encoder:
@@ -169,21 +161,35 @@ def _encoder(tools: Tools | Distant) -> Encoder:
     return encoder
 
 
-def vectors_part(entries: Sequence[Entry], tools: Tools | Distant) -> Part:
-    """The vectors of all texts that some entries are compared by, in the order of ``facet_texts``."""
-    return {"vectors": _encoder(tools).encode(facet_texts(entries)).ravel()}
+def vectors_part(entries: Sequence[Entry], tools: Tools | Distant, cells: Part | None) -> Pieces:
+    """The vectors of all texts that some entries are compared by, in the order of ``facet_texts``.
+
+    In a piece for each cell that any of them is near to; in piece 0, without cells.
+    """
+    encoder = _encoder(tools)
+    texts = facet_texts(entries)
+    known = dict(zip(texts, encoder.encode(texts), strict=True))
+    near = np.zeros((len(entries), 1), dtype=np.int64)
+    if cells is not None:
+        near = cells["cells"].reshape(len(entries), -1)
+    pieces = Pieces()
+    for cell in np.unique(near).tolist():
+        own = facet_texts(_of_cell(entries, near, cell))
+        pieces[cell] = {"vectors": np.stack([known[text] for text in own]).ravel()}
+    return pieces
 
 
 def ready_block(
-    shares: Sequence[Sequence[Entry]], made: Sequence[Part], tools: Tools | Distant
+    shares: Sequence[Sequence[Entry]], made: Sequence[Part | None], tools: Tools | Distant
 ) -> linking.Goal:
     """Entries made ready, of vectors that are made already."""
     encoder = _encoder(tools)
     texts = [text for share in shares for text in facet_texts(share)]
-    vectors = np.concatenate([one["vectors"] for one in made]).reshape(-1, encoder.dimension)
+    vectors = np.concatenate([one["vectors"] for one in made if one is not None])
     catalogue = Catalogue("actions", (), tuple(entry for share in shares for entry in share))
     with one_thread():
-        return linking.ready_actions(catalogue, _Given(encoder, texts, vectors))
+        given = _Given(encoder, texts, vectors.reshape(-1, encoder.dimension))
+        return linking.ready_actions(catalogue, given)
 
 
 _Definitions = linking.Definitions
@@ -226,7 +232,7 @@ def _middles(entries: Sequence[Entry], tools: Any, engine: Engine, told: Progres
     chosen = [[_duty(entries[at]) for at in drawn[n : n + SHARE]] for n in range(0, len(drawn), SHARE)]
     made = [engine.run(texts_part, texts, tools) for texts in chosen]
     _wait(engine, made, "sorting actions", told)
-    middles = engine.run(middles_of, made, -(-len(entries) // BLOCK), tools)
+    middles = engine.run(middles_of, made, -(-len(entries) // CELL), tools)
     engine.forget(made)
     return middles
 
@@ -261,17 +267,18 @@ def _nearness(vectors: NDArray[Any], middles: NDArray[np.float64]) -> NDArray[np
 
 
 def cell_part(entries: Sequence[Entry], tools: Tools | Distant, middles: Part) -> Part:
-    """The cell of each entry."""
+    """The cells that each entry is nearest to, the nearest first."""
     encoder = _encoder(tools)
     vectors = encoder.encode([_duty(entry) for entry in entries])
     with one_thread():
-        return {"cell": _nearness(vectors, middles["middles"].reshape(-1, encoder.dimension)).argmax(axis=1)}
+        nearness = _nearness(vectors, middles["middles"].reshape(-1, encoder.dimension))
+    return {"cells": np.argsort(-nearness, axis=1, kind="stable")[:, :NEAREST].ravel()}
 
 
 def near_part(
     table: pd.DataFrame, tools: Tools | Distant, definitions: _Definitions, first: int, middles: Part
 ) -> Pieces:
-    """Rows with the vectors of their passages, in a piece for each cell that they are near to."""
+    """Rows with the vectors of their passages, in pieces by the cell that their text is nearest to."""
     encoder = _encoder(tools)
     columns = {name: table[name].tolist() for name in table.columns}
     rows = linking.rows_of(columns, None, Catalogue("actions", (), ()), definitions)
@@ -284,10 +291,7 @@ def near_part(
     with one_thread():
         for at, row in enumerate(rows):
             if row.main:
-                passages = np.stack([store[text] for text in row.main])
-                best = _nearness(passages, centres).max(axis=0)
-                for cell in np.argsort(-best, kind="stable")[:NEAREST].tolist():
-                    near[cell].append(at)
+                near[int(_nearness(store[row.whole], centres).argmax())].append(at)
     pieces = Pieces()
     for cell, own in near.items():
         said = list(dict.fromkeys(text for at in own for text in _read(rows[at])))
@@ -312,7 +316,7 @@ def _read(row: Any) -> list[str]:
 
 
 def link_block(parts: Sequence[Part | None], tools: Tools | Distant, goal: linking.Goal) -> Part:
-    """The links of all rows that are near to a block."""
+    """The links of all rows that belong to a block."""
     encoder = _encoder(tools)
     found: list[Any] = []
     for part in parts:

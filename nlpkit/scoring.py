@@ -309,8 +309,8 @@ def link_actions(
         progress: called before each step.
         engine, scheduler, workers: as :func:`score`.
 
-    Of more than 20,000 actions, each update is compared with those of the three blocks that its passages are
-    nearest to (:mod:`nlpkit.counterparts`), by every engine.
+    Of more than 20,000 actions, each update is compared with some 20,000 that are near to it
+    (:mod:`nlpkit.counterparts`), by every engine.
 
     Returns:
         One row a link, best first within each update: ``row_id``, ``service``, ``action_id``,

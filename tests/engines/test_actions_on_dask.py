@@ -28,7 +28,7 @@ def plans() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 @pytest.fixture
 def in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("WHOLE_UP_TO", 100), ("BLOCK", 100), ("ROWS", 100), ("SHARE", 40)):
+    for name, value in (("WHOLE_UP_TO", 100), ("CELL", 100), ("ROWS", 100), ("SHARE", 40)):
         monkeypatch.setattr(counterparts, name, value)
 
 
