@@ -90,7 +90,7 @@ def read_signals(case: Case, salience: Sequence[float] | None = None) -> list[Si
         return [Signal("empty", 1.0)]
     views = read_sentences(case, salience)
     calendar = list(_calendar(views, case))
-    late = any(signal.name == "planned_late" for signal in calendar)
+    late = any(signal.name in ("plan_late", "planned_late") for signal in calendar)
     found = [
         *_stages(views),
         *_cues(views),
@@ -394,7 +394,8 @@ def _calendar(views: Sequence[View], case: Case) -> Iterable[Signal]:
     if late:
         if all(v.stage in (*TO_COME, Stage.NONE) for v in views):
             strength, salient = 0.4 * strength, 0.4 * salient  # not begun is the news then
-        yield Signal("planned_late", min(1.0, strength), tuple(late), min(1.0, salient))
+        name = "plan_late" if any(passage.planned for passage in late) else "planned_late"
+        yield Signal(name, min(1.0, strength), tuple(late), min(1.0, salient))
 
 
 def _thinness(views: Sequence[View]) -> Iterable[Signal]:

@@ -10,7 +10,7 @@ part: it is compared afterwards (:func:`mismatch`).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from nlpkit.analysis.pools import salience
 from nlpkit.analysis.signals import Signal, read_signals
 from nlpkit.analysis.status_model import (
     STATUSES,
@@ -27,7 +28,6 @@ from nlpkit.analysis.status_model import (
     Told,
     document_values,
     packaged_model,
-    salience,
     sentence_values,
 )
 from nlpkit.analysis.topic import off_topic
@@ -97,13 +97,12 @@ def judge(
         else:
             shares = _shares(dict(zip(STATUSES, map(float, reading.probabilities), strict=True)))
         status = decide(shares)
-        gives = _weights(status) if reading is None or model is None else _learned(model, status)
         rows.append(
             {
                 "status": str(status),
                 "status_confidence": shares[str(status)],
                 "status_probabilities": shares,
-                "status_why": _why(signals, status, case, gives, reading),
+                "status_why": _why(signals, status, case, reading),
                 "mismatch": mismatch(
                     str(status),
                     shares,
@@ -221,22 +220,18 @@ def _fitting(model: StatusModel | None, encoder: Encoder | None) -> StatusModel 
     return model if model.encoder == encoder.name else None
 
 
-def _weights(status: Status) -> Callable[[str], float]:
-    """What each signal gives a status, over what it gives them all on average, by the hand-set weights."""
-
-    def gain(name: str) -> float:
-        return _weight(name, status) - math.fsum(_weight(name, other) for other in Status) / len(Status)
-
-    return gain
-
-
-def _learned(model: StatusModel, status: Status) -> Callable[[str], float]:
-    """The same, by the learned model."""
-
-    def gain(name: str) -> float:
-        return model.contribution(name, status)
-
-    return gain
+def _gains(signals: Sequence[Signal], status: Status, reading: Reading | None) -> list[float]:
+    """What each signal gave a status: by how much the status loses where the model does without it, or, by
+    the hand-set weights, what it adds to the status over what it adds to them all on average."""
+    if reading is None:
+        means = [math.fsum(_weight(s.name, other) for other in Status) / len(Status) for s in signals]
+        return [
+            signal.value * (_weight(signal.name, status) - mean)
+            for signal, mean in zip(signals, means, strict=True)
+        ]
+    place = STATUSES.index(str(status))
+    lost = reading.lost_signals
+    return [float(lost[signal.name][place]) if signal.name in lost else 0.0 for signal in signals]
 
 
 def read_cases(
@@ -282,15 +277,13 @@ def _why(
     signals: Sequence[Signal],
     status: Status,
     case: Case,
-    told: Callable[[str], float],
     reading: Reading | None,
 ) -> list[dict[str, str]]:
     """The passages by what they gave the chosen status: through signals, and as sentences of the model
     (by how much the status loses where the sentence is left out)."""
     gained: dict[Passage, float] = {}
     said: dict[Passage, tuple[float, str]] = {}
-    for signal in signals:
-        gain = signal.value * told(signal.name)
+    for signal, gain in zip(signals, _gains(signals, status, reading), strict=True):
         if gain <= 0:
             continue
         passages = signal.passages or (Passage(""),)

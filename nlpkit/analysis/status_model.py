@@ -4,12 +4,13 @@ Three members vote, by their log-probabilities:
 
 * *stages*: a softmax regression reads each sentence (its words, its vector, its stage, cues, facts and
   dates) as evidence for one of the seven statuses or as background. The evidence is pooled over
-  the update (strongest, mean, last, noisy-or) and weighed, with the signals of
-  :mod:`nlpkit.analysis.signals`, the calendar and the verdict of the hand-set weights, by a second one.
+  the update (:mod:`nlpkit.analysis.pools`) and weighed, with the signals of
+  :mod:`nlpkit.analysis.signals`, the calendar and the verdict of the hand-set weights, by a network with
+  one layer between;
 * *words*: a softmax regression on the TF-IDF of the words, pairs and triples of the whole update;
 * *rules*: the hand-set weights of ``lexicons/status_weights.json``, with a quarter of the vote, and with
   what the plan itself still has to do (:func:`rule_scores`). What the first regression takes for background
-  counts for little in them (:func:`salience`).
+  counts for little in them (:func:`nlpkit.analysis.pools.salience`).
 
 A temperature, set on predictions for services left out, makes probabilities of the vote. All of it is
 figures in ``models/status``; nothing here learns (:mod:`nlpkit.learning.train` does).
@@ -31,6 +32,7 @@ from numpy.typing import NDArray
 
 from nlpkit.analysis.grams import Counted, Vocabulary, grams
 from nlpkit.analysis.house import House
+from nlpkit.analysis.pools import POOLED, pools
 from nlpkit.analysis.signals import Signal
 from nlpkit.analysis.views import Case, View
 from nlpkit.errors import NlpkitError
@@ -50,9 +52,7 @@ __all__ = [
     "document_values",
     "kept_model",
     "packaged_model",
-    "pooled",
     "rule_scores",
-    "salience",
     "sentence_values",
     "softmax",
     "vote",
@@ -64,10 +64,10 @@ STATUSES = tuple(str(status) for status in Status)
 RULES = tuple(f"rule_{status}" for status in STATUSES)
 """The names under which the log-probabilities by the hand-set weights stand in the document's values."""
 
-FORMAT = 1
+FORMAT = 3
 """Raised when what the features mean changes: a model of another format is refused."""
 
-FORMAT_OF_HOUSES = 2
+FORMAT_OF_HOUSES = 4
 """The format of a model in a folder that also has ``house.json``: one that reads only the rest refuses it."""
 
 _ARRAYS = (
@@ -80,14 +80,19 @@ _ARRAYS = (
     "vectors_bias",
     "document",
     "document_bias",
+    "hidden",
+    "hidden_bias",
     "words",
     "words_bias",
 )
 _LEAST = 1e-6
-_LEAST_SALIENT = 0.05  # what a sentence that is surely background still counts
-_PLAN_SAYS = 1.4  # by which what a plan dates for later lowers the vote for _PLAN_DENIES, in log-probability
+_PLAN_SAYS = 1.4  # by which the plan itself lowers or raises the vote for a status, in log-probability
 _PLAN_DENIES = [STATUSES.index(str(status)) for status in (Status.COMPLETE, Status.UNCLEAR)]
-_RULES_SAY = 0.25  # the share of the vote of the hand-set weights, which know nothing of the corpus' habits
+_PLAN_LATE = 0.4  # the strength of "planned after the deadline" from which the plan says "at risk"
+_AT_RISK = STATUSES.index(str(Status.AT_RISK))
+_PLAN_SIGNALS = ("signal_plan_gap", "signal_plan_late")
+_STAGES_SAY, _WORDS_SAY = 0.3, 0.45  # shares of the vote
+_RULES_SAY = 0.25  # that of the hand-set weights, which know nothing of the corpus' habits
 
 UPDATES_AT_ONCE = 500
 """Updates that are best read together: a few thousand sentences, with their vectors some 10 MB."""
@@ -149,78 +154,6 @@ def document_values(case: Case, signals: Iterable[Signal], by_rule: Mapping[str,
     return values | {name: math.log(by_rule[s] + 1e-3) for name, s in zip(RULES, STATUSES, strict=True)}
 
 
-def pooled(evidence: Array) -> Array:
-    """Evidence of sentences, shape ``(sentences, 8)``, pooled to shape ``(33,)``: the strongest, mean,
-    last and noisy-or (that at least one tells so) of each kind; the last figure is 1 without sentences."""
-    width = len(STATUSES) + 1
-    out = np.zeros(4 * width + 1)
-    if len(evidence) == 0:
-        out[-1] = 1.0
-        return out
-    out[:-1] = 2.0 * np.concatenate(
-        [evidence.max(axis=0), evidence.mean(axis=0), evidence[-1], 1.0 - np.prod(1.0 - evidence, axis=0)]
-    )
-    return out
-
-
-def salience(evidence: Array) -> Array:
-    """How much each sentence tells of the status, from evidence of shape ``(sentences, 8)``: its probability
-    of not being background, beside that of the sentence that tells most; shape ``(sentences,)``."""
-    telling = 1.0 - evidence[:, -1]
-    shares: Array = np.maximum(_LEAST_SALIENT, telling / telling.max(initial=1e-9))
-    return shares
-
-
-def _pools(evidence: Array, sizes: NDArray[np.int64]) -> Array:
-    """The evidence of sentences pooled, for each update all of them and then without each.
-
-    Args:
-        evidence: shape ``(sentences, 8)``.
-        sizes: how many sentences each update has.
-
-    Returns:
-        Shape ``(updates + sentences, 33)``.
-    """
-    found = np.zeros((len(sizes) + len(evidence), 4 * (len(STATUSES) + 1) + 1))
-    ends = np.cumsum(sizes)
-    rows = np.arange(len(sizes)) + ends - sizes
-    for size in np.unique(sizes).tolist():
-        mine = np.flatnonzero(sizes == size)
-        some = evidence[(ends[mine] - size)[:, None] + np.arange(size)]
-        found[rows[mine][:, None] + np.arange(1 + size)] = _pooled_without_each(some)
-    return found
-
-
-def _pooled_without_each(evidence: Array) -> Array:
-    """:func:`pooled` of updates of equally many sentences: all of them, then without each.
-
-    Args:
-        evidence: shape ``(updates, sentences, 8)``.
-
-    Returns:
-        Shape ``(updates, 1 + sentences, 33)``.
-    """
-    updates, count, width = evidence.shape
-    out = np.zeros((updates, 1 + count, 4 * width + 1))
-    out[:, 0] = [pooled(one) for one in evidence]
-    if count == 1:
-        out[:, 1] = pooled(evidence[0, :0])
-    if count < 2:
-        return out
-    ranked = np.sort(evidence, axis=1)
-    is_first = np.arange(count)[:, None] == evidence.argmax(axis=1)[:, None]
-    strongest = np.where(is_first, ranked[:, -2, None], ranked[:, -1, None])
-    is_last = np.arange(count)[:, None] == count - 1
-    last = np.where(is_last, evidence[:, -2, None], evidence[:, -1, None])
-    edge = np.ones((updates, 1, width))
-    missing = np.concatenate([edge, 1.0 - evidence, edge], axis=1)
-    before = np.multiply.accumulate(missing, axis=1)[:, :-2]
-    after = np.multiply.accumulate(missing[:, ::-1], axis=1)[:, ::-1][:, 2:]
-    mean = (evidence.sum(axis=1, keepdims=True) - evidence) / (count - 1)
-    out[:, 1:, :-1] = 2.0 * np.concatenate([strongest, mean, last, 1.0 - before * after], axis=2)
-    return out
-
-
 @dataclass(frozen=True)
 class Told:
     """What the model reads of the sentences of one update.
@@ -265,10 +198,13 @@ class Reading:
         probabilities: over :data:`STATUSES`.
         lost: by how much the log-probability of each status falls when a sentence's words and vector
             are left out, shape ``(sentences, 7)``.
+        lost_signals: the same where a signal is left out of what the stages weigh and the plan says, by its
+            name; each of shape ``(7,)``.
     """
 
     probabilities: Array
     lost: Array
+    lost_signals: Mapping[str, Array]
 
 
 @dataclass(frozen=True)
@@ -284,24 +220,10 @@ class StatusModel:
     house: House | None = None  # what an organisation's reviews added
 
     def __post_init__(self) -> None:
-        wide, sides = len(STATUSES) + 1, len(STATUSES)
-        terms, cues = len(self.vocabulary.numbers), len(self.sentence_names)
-        whole = len(self.document_names) + 4 * wide + 1
-        shapes: dict[str, tuple[int, ...]] = {
-            "idf": (terms,),
-            "sentence_words": (terms, wide),
-            "sentence_cues": (cues, wide),
-            "sentence_words_bias": (wide,),
-            "vector_cues": (cues, wide),
-            "vectors_bias": (wide,),
-            "document": (whole, sides),
-            "document_bias": (sides,),
-            "words": (terms, sides),
-            "words_bias": (sides,),
-        }
+        shapes = _shapes(len(self.vocabulary.numbers), self.sentence_names, self.document_names, self.arrays)
         for name in _ARRAYS:
             found = self.arrays[name].shape if name in self.arrays else None
-            wanted = shapes.get(name, (found[0], wide) if found else None)
+            wanted = shapes[name]
             if found is None or found != wanted:
                 raise NlpkitError(
                     f"The status model does not fit this nlpkit: its array '{name}' has the shape {found}, "
@@ -322,33 +244,58 @@ class StatusModel:
             sentences: what :meth:`read_sentences` made of them.
             documents: :func:`document_values` of each.
         """
-        said = self._said(sentences, documents)
-        ends = np.cumsum([0, *(1 + sentences.sizes)]).tolist()
-        return [
-            Reading(softmax(said[begin]), said[begin] - said[begin + 1 : end])
-            for begin, end in pairwise(ends)
-        ]
-
-    def _said(self, sentences: SentencesRead, documents: Sequence[Mapping[str, float]]) -> Array:
-        """Log-probabilities of the statuses: for each update a row with all its sentences, then one without
-        each of them, shape ``(updates + sentences, 7)``."""
         arrays, known, sizes = self.arrays, len(self.document_names), sentences.sizes
         rows = np.repeat(np.arange(len(sizes)), 1 + sizes)
-        document = _rows_in_order(self.document_names, documents)
-        stages = (document @ arrays["document"][:known] + arrays["document_bias"])[rows]
-        stages += _pools(sentences.evidence, sizes) @ arrays["document"][known:]
+        values = _rows_in_order(self.document_names, documents)
+        inner = (values @ arrays["document"][:known] + arrays["document_bias"])[rows]
+        inner += pools(sentences.evidence, sizes) @ arrays["document"][known:]
         words = self._words_without_each(sentences.counted, sizes) + arrays["words_bias"]
-        rules = np.array([rule_scores(values) for values in documents]).reshape(-1, len(STATUSES))[rows]
-        said = _log_softmax(vote(_log_softmax(stages), _log_softmax(words), rules) / self.temperature)
-        if self.house is None or not len(said):
-            return said
+        rules = np.array([rule_scores(values) for values in documents]).reshape(-1, len(STATUSES))
+        house = self._house_without_each(sentences.texts)
+        said = self._said(inner, words, rules[rows], house)
+        ends = np.cumsum([0, *(1 + sizes)])
+        whole = ends[:-1]
+        # Of which update each signal is, and which it is.
+        owner, place = np.nonzero(values * [name.startswith("signal_") for name in self.document_names])
+        names = [self.document_names[i] for i in place.tolist()]
+        by_rules = rules[owner]
+        for i, (row, name) in enumerate(zip(owner.tolist(), names, strict=True)):
+            if name in _PLAN_SIGNALS:
+                by_rules[i] = rule_scores({**documents[row], name: 0.0})
+        rests = inner[whole[owner]] - values[owner, place][:, None] * arrays["document"][place]
+        left = self._said(rests, words[whole[owner]], by_rules, house[whole[owner]])
+        lost_signals: list[dict[str, Array]] = [{} for _ in documents]
+        for row, name, lost in zip(owner.tolist(), names, said[whole[owner]] - left, strict=True):
+            lost_signals[row][name.removeprefix("signal_")] = lost
+        return [
+            Reading(softmax(said[begin]), said[begin] - said[begin + 1 : end], lost)
+            for (begin, end), lost in zip(pairwise(ends.tolist()), lost_signals, strict=True)
+        ]
+
+    def _said(self, inner: Array, words: Array, rules: Array, house: Array) -> Array:
+        """Log-probabilities of the statuses, shape ``(rows, 7)``.
+
+        Args:
+            inner: what comes into the layer between, shape ``(rows, hidden)``.
+            words: scores of the words.
+            rules: :func:`rule_scores`.
+            house: what the organisation's own words add.
+        """
+        stages = network(inner, self.arrays["hidden"], self.arrays["hidden_bias"])
+        return _log_softmax(_log_softmax(vote(stages, _log_softmax(words), rules) / self.temperature) + house)
+
+    def _house_without_each(self, every: Sequence[Sequence[str]]) -> Array:
+        """What the organisation's own words add: for each update a row with all its sentences, then one
+        without each of them."""
+        if self.house is None:
+            return np.zeros((sum(1 + len(texts) for texts in every), len(STATUSES)))
         rests: list[Sequence[str]] = []
-        for texts in map(list, sentences.texts):
+        for texts in map(list, every):
             rests += [texts, *(texts[:i] + texts[i + 1 :] for i in range(len(texts)))]
-        return _log_softmax(said + np.stack([self._in_house(rest) for rest in rests]))
+        return np.array([self._in_house(rest) for rest in rests]).reshape(-1, len(STATUSES))
 
     def _evidence_of_all(self, counted: Counted, updates: Sequence[Told]) -> Array:
-        """:meth:`evidence` of the sentences of several updates."""
+        """What each sentence tells, shape ``(sentences, 8)``: the statuses, then background."""
         sentences = [values for told in updates for values in told.values]
         if not sentences:
             return np.zeros((0, len(STATUSES) + 1))
@@ -388,23 +335,6 @@ class StatusModel:
         weighted: Array = (logarithmic * self.vocabulary.idf[numbers])[:, None]
         return weighted
 
-    def evidence(
-        self,
-        numbers: Sequence[Sequence[int]],
-        vectors: NDArray[np.float32],
-        sentences: Sequence[Mapping[str, float]],
-    ) -> Array:
-        """What each sentence tells, shape ``(sentences, 8)``: the statuses, then background."""
-        if not len(numbers):
-            return np.zeros((0, len(STATUSES) + 1))
-        words = np.stack(
-            [
-                values @ self.arrays["sentence_words"][distinct]
-                for distinct, values in map(self.vocabulary.weighted, numbers)
-            ]
-        )
-        return self._weigh(words, vectors, sentences)
-
     def _weigh(
         self, words: Array, vectors: NDArray[np.float32], sentences: Sequence[Mapping[str, float]]
     ) -> Array:
@@ -414,20 +344,6 @@ class StatusModel:
         by_vector = meant + cues @ arrays["vector_cues"] + arrays["vectors_bias"]
         told: Array = softmax((_log_softmax(by_words) + _log_softmax(by_vector)) / 2)
         return told
-
-    def contribution(self, name: str, status: str) -> float:
-        """What a signal at full strength gives a status, over what it gives the others on average."""
-        key = f"signal_{name}"
-        if key not in self._place:
-            return 0.0
-        row = self.arrays["document"][self._place[key]] * (1 - _RULES_SAY) / 2
-        if name == "plan_gap":
-            row[_PLAN_DENIES] -= _PLAN_SAYS
-        return float(row[STATUSES.index(status)] - row.mean()) / self.temperature
-
-    @property
-    def _place(self) -> Mapping[str, int]:
-        return _places(self.document_names)
 
     def _in_house(self, texts: Sequence[str]) -> Array:
         """What the organisation's own words add to the log-probabilities."""
@@ -472,36 +388,23 @@ class StatusModel:
         ]
         if lacking:
             raise NlpkitError(f"The status model's model.json lacks {', '.join(lacking)}: it was altered.")
-        terms, wide = unpacked_arrays(arrays, _ARRAYS)
+        terms, held = unpacked_arrays(arrays, _ARRAYS)
         temperature = finite("temperature", facts["temperature"])
         sentence = tuple(map(str, facts["sentence_features"]))
         document = tuple(map(str, facts["document_features"]))
-        kinds, wider = len(STATUSES), len(STATUSES) + 1
-        shapes = {
-            "idf": (len(terms),),
-            "sentence_words": (len(terms), wider),
-            "sentence_cues": (len(sentence), wider),
-            "sentence_words_bias": (wider,),
-            "vectors": (*wide["vectors"].shape[:1], wider),
-            "vector_cues": (len(sentence), wider),
-            "vectors_bias": (wider,),
-            "document": (len(document) + pooled(np.zeros((1, wider))).size, kinds),
-            "document_bias": (kinds,),
-            "words": (len(terms), kinds),
-            "words_bias": (kinds,),
-        }
+        shapes = _shapes(len(terms), sentence, document, held)
         wrong = [
-            f"'{name}' is of shape {wide[name].shape}" for name in _ARRAYS if wide[name].shape != shapes[name]
+            f"'{name}' is of shape {held[name].shape}" for name in _ARRAYS if held[name].shape != shapes[name]
         ]
         if temperature <= 0:
             wrong.append(f"the temperature is {temperature}")
         if wrong:
             raise NlpkitError(f"The status model's parts do not fit together: {wrong[0]}. Train it again.")
         return cls(
-            vocabulary=Vocabulary({gram: i for i, gram in enumerate(terms)}, wide["idf"]),
+            vocabulary=Vocabulary({gram: i for i, gram in enumerate(terms)}, held["idf"]),
             sentence_names=sentence,
             document_names=document,
-            arrays=wide,
+            arrays=held,
             temperature=temperature,
             encoder=str(facts["encoder"]),
         )
@@ -510,22 +413,29 @@ class StatusModel:
 def rule_scores(document: Mapping[str, float]) -> Array:
     """The vote of the hand-set weights, shape ``(7,)``: log-probabilities, from :func:`document_values`.
 
-    Where the plan dates work that is still to be done, little is left to "complete" and to "unclear", and
-    that counts in full and not by the weights' share of the vote: the other members hardly read more than
-    the update.
+    Where the plan dates work that is still to be done, little is left to "complete" and to "unclear"; where
+    it dates it after the deadline, "at_risk" is likely. That counts in full and not by the weights' share
+    of the vote: the other members hardly read more than the update.
     """
     scores = np.array([document[name] for name in RULES])
     if document.get("signal_plan_gap", 0.0) >= 1.0:
         scores[_PLAN_DENIES] -= _PLAN_SAYS / _RULES_SAY
+    if document.get("signal_plan_late", 0.0) >= _PLAN_LATE:
+        scores[_AT_RISK] += _PLAN_SAYS / _RULES_SAY
     return scores
+
+
+def network(inner: Array, hidden: Array, bias: Array) -> Array:
+    """Log-probabilities from what comes into the layer between, shape ``(rows, hidden)``."""
+    return _log_softmax(np.maximum(inner, 0.0) @ hidden + bias)
 
 
 def vote(stages: Array, words: Array, rules: Array) -> Array:
     """The members' log-probabilities made one; each is held above a floor, so that none has a veto."""
     least = math.log(_LEAST)
-    learned_two = (np.maximum(stages, least) + np.maximum(words, least)) / 2
-    both: Array = (1 - _RULES_SAY) * learned_two + _RULES_SAY * rules
-    return both
+    learned = _STAGES_SAY * np.maximum(stages, least) + _WORDS_SAY * np.maximum(words, least)
+    every: Array = learned + _RULES_SAY * rules
+    return every
 
 
 @cache
@@ -554,19 +464,40 @@ def kept_model(folder: str | Path) -> StatusModel:
     return replace(StatusModel.from_files(facts, path.read_bytes()), house=house)
 
 
+def _shapes(
+    terms: int, sentence: tuple[str, ...], document: tuple[str, ...], arrays: Mapping[str, Array]
+) -> dict[str, tuple[int, ...]]:
+    """What shape each array has to have; how long vectors are and how wide the layer between is, its own
+    array says."""
+    wide, sides = len(STATUSES) + 1, len(STATUSES)
+    long, hidden = (
+        arrays[name].shape[0] if name in arrays and arrays[name].ndim else 0 for name in ("vectors", "hidden")
+    )
+    return {
+        "idf": (terms,),
+        "sentence_words": (terms, wide),
+        "sentence_cues": (len(sentence), wide),
+        "sentence_words_bias": (wide,),
+        "vectors": (long, wide),
+        "vector_cues": (len(sentence), wide),
+        "vectors_bias": (wide,),
+        "document": (len(document) + POOLED, hidden),
+        "document_bias": (hidden,),
+        "hidden": (hidden, sides),
+        "hidden_bias": (sides,),
+        "words": (terms, sides),
+        "words_bias": (sides,),
+    }
+
+
 @cache
 def _places(names: tuple[str, ...]) -> dict[str, int]:
     return {name: i for i, name in enumerate(names)}
 
 
-def _in_order(names: tuple[str, ...], values: Mapping[str, float]) -> Array:
-    """Values by name as an array; names that the model was not trained on count for nothing."""
-    found: Array = _rows_in_order(names, [values])[0]
-    return found
-
-
 def _rows_in_order(names: tuple[str, ...], rows: Sequence[Mapping[str, float]]) -> Array:
-    """:func:`_in_order` of several, shape ``(len(rows), len(names))``."""
+    """Values by name as an array, shape ``(len(rows), len(names))``; names that the model was not trained on
+    count for nothing."""
     places = _places(names)
     cells = [
         (row, places[name], value)

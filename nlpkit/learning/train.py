@@ -1,7 +1,8 @@
 """Training of the status model (:mod:`nlpkit.analysis.status_model`) from labelled updates.
 
-Softmax regressions with ridge, fitted by L-BFGS from zero: no chance is involved. Evidence of sentences
-for the second stage comes from models that did not see the sentence's service (stacked
+Softmax regressions with ridge, fitted by L-BFGS from zero, read sentences and words: no chance is involved.
+Small networks, each begun from another seed and stopped early, weigh the update as a whole; their scores are
+averaged. Evidence of sentences for them comes from models that did not see the sentence's service (stacked
 generalisation, Wolpert 1992); the temperature is set on predictions made in the same way (Guo et al. 2017),
 for the rows that are most like those to be judged, where the data say which these are.
 """
@@ -22,12 +23,14 @@ from numpy.typing import NDArray
 from nlpkit import features
 from nlpkit.analysis import status as by_rule
 from nlpkit.analysis.grams import Vocabulary, grams
+from nlpkit.analysis.pools import POOLED, pooled
 from nlpkit.analysis.signals import read_signals
 from nlpkit.analysis.status_model import (
     FORMAT_OF_HOUSES,
     STATUSES,
     StatusModel,
-    pooled,
+    Told,
+    network,
     rule_scores,
     sentence_values,
     softmax,
@@ -46,12 +49,15 @@ __all__ = ["Material", "Trained", "fit", "material", "predict", "split_by_group"
 _FOLDS = 6
 _BACKGROUND = len(STATUSES)
 _STEPS = 60  # of L-BFGS: more no longer move the cross-validated figures
+_ABSENT = -20.0  # the score of a status that no row has
 _LEAST_ROWS = 3  # of updates that hold a gram
 _TYPICAL_COUNTS = 2.0  # a typical row, where one that is not counts 1
 _LEAST_TYPICAL = 100  # with fewer typical rows the temperature is set on all
 _COMPONENTS = 96  # of sentence vectors, by principal components
 _WORDS_SCALE, _CUES_SCALE, _VECTORS_SCALE = 2.0, 0.7, 2.0  # a larger scale is a weaker ridge
-_RIDGE = {"sentence_words": 0.5, "vectors": 2.0, "document": 2.0, "words": 0.3}
+_RIDGE = {"sentence_words": 0.5, "vectors": 2.0, "words": 0.3}
+_NETS, _WIDTH, _DECAY, _RATE, _BATCH = 8, 64, 0.1, 2e-3, 64
+_NET_STEPS, _MOST_EPOCHS = 650, 40  # of Adam: early stopping is what keeps the networks smooth
 
 Array = NDArray[np.float64]
 
@@ -170,10 +176,13 @@ def _fit(data: Material) -> Trained:
     for k in sorted(set(fold)):
         inside, outside = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
         reader = _fit_readers(data.chosen(inside))
-        for i in outside:
-            numbers = [reader.vocabulary.numbered(text) for text in data.texts[i]]
-            evidence[i] = reader.evidence(numbers, data.vectors[i], data.sentences[i])
-            distinct, values = reader.vocabulary.weighted([n for row in numbers for n in row])
+        read = reader.read_sentences(
+            [Told(data.texts[i], data.vectors[i], data.sentences[i]) for i in outside]
+        )
+        for i, told in zip(outside, read.of_each(), strict=True):
+            evidence[i] = told
+            numbers = [n for text in data.texts[i] for n in reader.vocabulary.numbered(text)]
+            distinct, values = reader.vocabulary.weighted(numbers)
             words[i] = values @ reader.arrays["words"][distinct] + reader.arrays["words_bias"]
     reader = _fit_readers(data)
     document = [by_rule.weighed(case, told)[1] for case, told in zip(data.cases, evidence, strict=True)]
@@ -183,20 +192,18 @@ def _fit(data: Material) -> Trained:
     stages = np.zeros((count, len(STATUSES)))
     for k in sorted(set(fold)):
         inside, outside = fold != k, fold == k
-        weights, bias = _softmax_regression(
-            whole[inside], data.label[inside], _RIDGE["document"], counts=counts[inside]
-        )
-        stages[outside] = whole[outside] @ weights + bias
+        arrays = _networks(whole[inside], data.label[inside], counts[inside])
+        inner = whole[outside] @ arrays["document"] + arrays["document_bias"]
+        stages[outside] = network(inner, arrays["hidden"], arrays["hidden_bias"])
     rules = np.array([rule_scores(row) for row in document])
-    scores = vote(np.log(softmax(stages)), np.log(softmax(words)), rules)
+    scores = vote(stages, np.log(softmax(words)), rules)
     near = data.typical if data.typical.sum() >= _LEAST_TYPICAL else np.ones(count, dtype=np.bool_)
     temperature = _temperature(scores[near], data.label[near])
-    weights, bias = _softmax_regression(whole, data.label, _RIDGE["document"], counts=counts)
     model = StatusModel(
         vocabulary=reader.vocabulary,
         sentence_names=reader.sentence_names,
         document_names=names,
-        arrays={**reader.arrays, "document": weights, "document_bias": bias},
+        arrays={**reader.arrays, **_networks(whole, data.label, counts)},
         temperature=temperature,
         encoder=data.encoder,
     )
@@ -308,13 +315,43 @@ def _fit_readers(data: Material) -> StatusModel:
             "vectors": from_vectors,
             "vector_cues": vector_weights[depth:] * _CUES_SCALE,
             "vectors_bias": vector_bias - centre @ from_vectors,
-            "document": np.zeros((4 * wide + 1, side)),
-            "document_bias": np.zeros(side),
+            "document": np.zeros((POOLED, 0)),
+            "document_bias": np.zeros(0),
+            "hidden": np.zeros((0, side)),
+            "hidden_bias": np.zeros(side),
             "words": whole,
             "words_bias": whole_bias,
         },
         temperature=1.0,
     )
+
+
+def _networks(rows: Array, label: NDArray[np.int64], counts: Array) -> dict[str, Array]:
+    """Networks with one layer between, put side by side: the mean of their scores is one network's scores.
+
+    Args:
+        rows: shape ``(updates, figures)``.
+        label: of each a status, by its place in ``STATUSES``.
+        counts: how much each row counts.
+    """
+    from sklearn.neural_network import MLPClassifier
+
+    batch = min(_BATCH, len(label))
+    nets = []
+    for seed in range(_NETS):
+        net = MLPClassifier(
+            (_WIDTH,), alpha=_DECAY, learning_rate_init=_RATE, batch_size=batch, random_state=seed
+        )
+        for _ in range(max(1, min(_MOST_EPOCHS, round(_NET_STEPS * batch / len(label))))):
+            net.partial_fit(rows, label, classes=np.arange(len(STATUSES)), sample_weight=counts)
+        nets.append(net)
+    absent = np.where(np.bincount(label, minlength=len(STATUSES)) == 0, _ABSENT, 0.0)
+    return {
+        "document": np.hstack([net.coefs_[0] for net in nets]),
+        "document_bias": np.concatenate([net.intercepts_[0] for net in nets]),
+        "hidden": np.vstack([net.coefs_[1] for net in nets]) / _NETS,
+        "hidden_bias": np.mean([net.intercepts_[1] for net in nets], axis=0) + absent,
+    }
 
 
 def _vocabulary(texts: Sequence[Sequence[str]]) -> Vocabulary:
@@ -385,7 +422,7 @@ def _softmax_regression(
     counts = np.ones(len(label)) if counts is None else counts
     wanted = np.eye(kinds)[label] * counts[:, None]
     turned = rows.T.tocsr() if hasattr(rows, "tocsr") else rows.T
-    absent = np.where(np.bincount(label, minlength=kinds) == 0, -20.0, 0.0)
+    absent = np.where(np.bincount(label, minlength=kinds) == 0, _ABSENT, 0.0)
 
     def cost(packed: Array) -> tuple[float, Array]:
         weights, bias = packed[:-kinds].reshape(columns, kinds), packed[-kinds:]

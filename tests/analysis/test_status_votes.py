@@ -9,18 +9,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nlpkit.analysis import status_model
 from nlpkit.analysis.grams import Vocabulary
 from nlpkit.analysis.house import House
+from nlpkit.analysis.pools import POOLED, pooled, salience
 from nlpkit.analysis.status_model import (
     RULES,
     STATUSES,
     StatusModel,
     Told,
     packaged_model,
-    pooled,
     rule_scores,
-    salience,
     softmax,
     vote,
 )
@@ -38,24 +36,37 @@ HOUSE = House({"training": 1.0}, {"training": [0.5, -0.5, 0, 0, 0.1, 0, 0]}, [0.
 
 def alone(
     model: StatusModel, told: Told, document: Mapping[str, float]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The evidence, the probabilities and what each sentence gives, each sentence and update by itself."""
-    numbers = [model.vocabulary.numbered(text) for text in told.texts]
-    evidence = model.evidence(numbers, told.vectors, told.values)
-    values = status_model._in_order(model.document_names, document)
-    arrays = model.arrays
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """The evidence, the probabilities and what each sentence and signal gives, each by itself."""
+    arrays, numbers = model.arrays, [model.vocabulary.numbered(text) for text in told.texts]
+    evidence = np.zeros((len(told.texts), 8))
+    for i, (values, vector, known) in enumerate(zip(told.values, told.vectors, numbers, strict=True)):
+        cues = np.array([values.get(name, 0.0) for name in model.sentence_names])
+        distinct, weights = model.vocabulary.weighted(known)
+        words = weights @ arrays["sentence_words"][distinct] + cues @ arrays["sentence_cues"]
+        meant = vector.astype(float) @ arrays["vectors"] + cues @ arrays["vector_cues"]
+        members = softmax(words + arrays["sentence_words_bias"]), softmax(meant + arrays["vectors_bias"])
+        evidence[i] = softmax((np.log(members[0]) + np.log(members[1])) / 2)
 
-    def voted(chosen: list[int]) -> np.ndarray:
-        pool = pooled(evidence[chosen])
-        stages = softmax(np.concatenate([values, pool]) @ arrays["document"] + arrays["document_bias"])
+    def voted(chosen: list[int], document: Mapping[str, float]) -> np.ndarray:
+        values = [document.get(name, 0.0) for name in model.document_names]
+        inner = np.concatenate([values, pooled(evidence[chosen])]) @ arrays["document"]
+        inner += arrays["document_bias"]
+        stages = softmax(np.where(inner > 0, inner, 0) @ arrays["hidden"] + arrays["hidden_bias"])
         distinct, weights = model.vocabulary.weighted([n for k in chosen for n in numbers[k]])
         words = softmax(weights @ arrays["words"][distinct] + arrays["words_bias"])
         said = vote(np.log(stages), np.log(words), rule_scores(document)) / model.temperature
         return np.log(softmax(said + model._in_house([told.texts[k] for k in chosen])))
 
     every = list(range(len(told.texts)))
-    lost = np.array([voted(every) - voted([k for k in every if k != i]) for i in every])
-    return evidence, np.exp(voted(every)), lost.reshape(-1, 7)
+    whole = voted(every, document)
+    lost = np.array([whole - voted([k for k in every if k != i], document) for i in every])
+    signals = {
+        name.removeprefix("signal_"): whole - voted(every, {**document, name: 0.0})
+        for name in document
+        if name.startswith("signal_") and name in model.document_names
+    }
+    return evidence, np.exp(whole), lost.reshape(-1, 7), signals
 
 
 def made_up(model: StatusModel, texts: Sequence[str]) -> tuple[Told, dict[str, float]]:
@@ -77,10 +88,13 @@ def test_what_is_lost(house: House | None, count: int) -> None:
     model = replace(packaged_model(), house=house)
     told, document = made_up(model, list(TEXTS[:count]))
     (reading,) = model.read(model.read_sentences([told]), [document])
-    _, probabilities, lost = alone(model, told, document)
+    _, probabilities, lost, signals = alone(model, told, document)
     assert reading.lost.shape == (count, len(STATUSES))
     np.testing.assert_allclose(reading.lost, lost, atol=1e-9)
     np.testing.assert_allclose(reading.probabilities, probabilities, atol=1e-12)
+    assert "plan_gap" in signals and reading.lost_signals.keys() == signals.keys()
+    for name, given in signals.items():
+        np.testing.assert_allclose(reading.lost_signals[name], given, atol=1e-9)
 
 
 @pytest.mark.parametrize("house", [None, HOUSE])
@@ -94,7 +108,7 @@ def test_updates_read_together_are_read_as_alone(house: House | None) -> None:
     readings = model.read(sentences, [document for _, document in every])
     assert len(readings) == len(every)
     for one, told, reading in zip(every, sentences.of_each(), readings, strict=True):
-        evidence, probabilities, lost = alone(model, *one)
+        evidence, probabilities, lost, _ = alone(model, *one)
         np.testing.assert_allclose(told, evidence, atol=1e-12)
         np.testing.assert_allclose(reading.probabilities, probabilities, atol=1e-12)
         np.testing.assert_allclose(reading.lost, lost, atol=1e-9)
@@ -106,6 +120,15 @@ def test_background_counts_for_little() -> None:
     evidence[:, -1] = (0.2, 0.6, 1.0)
     assert salience(evidence).tolist() == pytest.approx([1.0, 0.5, 0.05])
     assert salience(evidence[:0]).shape == (0,)
+
+
+def test_an_update_that_tells_little_is_pooled_to_the_same_shares_as_one_that_tells_much() -> None:
+    much = np.array([[0.6, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0, 0.1]])
+    little = np.array([[0.02, 0.01, 0.0, 0.0, 0.0, 0.0, 0.0, 0.97]])
+    shares = slice(4 * 8, POOLED - 1)
+    np.testing.assert_allclose(pooled(little)[shares], pooled(much)[shares])
+    assert np.exp(pooled(much)[shares][0]) == pytest.approx(0.05 + 2 / 3)
+    assert pooled(np.zeros((0, 8)))[-1] == 1 and pooled(np.full((2, 8), 0.125))[-1] == 0
 
 
 def test_grams_are_counted_sentence_by_sentence() -> None:

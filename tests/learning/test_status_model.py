@@ -25,7 +25,6 @@ from nlpkit.analysis.status_model import (
     StatusModel,
     document_values,
     kept_model,
-    pooled,
     rule_scores,
     vote,
 )
@@ -200,6 +199,43 @@ def test_what_the_plan_dates_for_later_leaves_little_to_complete_and_unclear() -
     assert np.delete(lowered, denied) == pytest.approx(0)
 
 
+@pytest.mark.parametrize(
+    ("due", "plan", "raised"),
+    [
+        ("2023-06-01", "Train the remaining officers by 31 December 2023.", True),
+        ("2024-01-01", "Train the remaining officers by 31 December 2023.", False),
+        ("2023-06-01", "Train the remaining officers.", False),
+    ],
+)
+def test_what_the_plan_dates_after_the_deadline_is_at_risk(due: str, plan: str, raised: bool) -> None:
+    update = "Half of the welfare officers were trained in April and the guidance is on the portal."
+    row = {"update": update, "as_of": "2023-05", "due": due, "recommendation": "Train welfare officers."}
+    table = conform(pd.DataFrame([{**row, "planned_action": plan}]))
+    case = case_at(table, features.compute(table), 0)
+    signals = read_signals(case)
+    assert any(s.name == "plan_late" for s in signals) == raised
+    scores = rule_scores(document_values(case, signals, dict.fromkeys(STATUSES, 1 / 7)))
+    others = [place for place, name in enumerate(STATUSES) if name in ("on_track", "off_track")]
+    assert (scores[STATUSES.index("at_risk")] - scores[others].max() > 1) == raised
+
+
+def test_a_promise_of_the_narrative_after_the_deadline_is_told_apart_from_the_plan_s() -> None:
+    update = "Half of the welfare officers were trained. The rest will be trained by 31 December 2023."
+    table = conform(pd.DataFrame([{"update": update, "as_of": "2023-05", "due": "2023-06-01"}]))
+    names = {signal.name for signal in read_signals(case_at(table, features.compute(table), 0))}
+    assert "planned_late" in names and "plan_late" not in names
+
+
+def test_a_status_that_nobody_has_is_never_said() -> None:
+    rows = planted()
+    kept = rows[rows["status"].isin(STATUSES[:4])]
+    data = labelled(kept.drop(columns=["status", "why"]), list(kept["status"]), kept["why"], {})
+    made = fit(material(data, WordHash()))
+    truth = [STATUSES.index(label) for label in kept["status"]]
+    assert (made.left_out.argmax(axis=1) == truth).mean() > 0.95
+    assert made.model.arrays["hidden_bias"][4:].max() < -10 < made.model.arrays["hidden_bias"][:4].min()
+
+
 def test_a_model_survives_its_files(tmp_path: Path) -> None:
     write(trained().model, tmp_path, {"about": "planted"})
     facts = json.loads((tmp_path / "model.json").read_text(encoding="utf8"))
@@ -286,10 +322,6 @@ def test_the_packaged_model_is_whole_and_learned_from_the_train_split() -> None:
 
 def test_grams_know_the_ends_of_a_sentence_and_treat_numbers_alike() -> None:
     assert grams("Not 12.") == ["^", "not", "0", "$", "^ not", "not 0", "0 $", "^ not 0", "not 0 $"]
-
-
-def test_evidence_of_no_sentence_is_marked_as_such() -> None:
-    assert pooled(np.zeros((0, 8)))[-1] == 1 and pooled(np.full((2, 8), 0.125))[-1] == 0
 
 
 def test_a_service_is_never_on_both_sides() -> None:
