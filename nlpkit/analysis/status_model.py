@@ -2,14 +2,14 @@
 
 Three members vote, by their log-probabilities:
 
-* *stages*: a softmax regression reads each sentence (its words, its vector, its stage, cues, facts and
-  dates) as evidence for one of the seven statuses or as background. The evidence is pooled over
-  the update (:mod:`nlpkit.analysis.pools`) and weighed, with the signals of
-  :mod:`nlpkit.analysis.signals`, the calendar and the verdict of the hand-set weights, by a network with
-  one layer between;
+* *stages*: each sentence is read as evidence for one of the seven statuses or as background, by a softmax
+  regression on its words and a network on its vector, both with its stage,
+  cues, facts and dates. The evidence is pooled over the update (:mod:`nlpkit.analysis.pools`) and weighed,
+  with the signals of :mod:`nlpkit.analysis.signals`, the calendar and the verdict of the hand-set weights,
+  by another network. Networks have one layer between;
 * *words*: a softmax regression on the TF-IDF of the words, pairs and triples of the whole update;
 * *rules*: the hand-set weights of ``lexicons/status_weights.json``, with a quarter of the vote, and with
-  what the plan itself still has to do (:func:`rule_scores`). What the first regression takes for background
+  what the plan itself still has to do (:func:`rule_scores`). What is read as background
   counts for little in them (:func:`nlpkit.analysis.pools.salience`).
 
 A temperature, set on predictions for services left out, makes probabilities of the vote. All of it is
@@ -78,6 +78,8 @@ _ARRAYS = (
     "vectors",
     "vector_cues",
     "vectors_bias",
+    "meant",
+    "meant_bias",
     "document",
     "document_bias",
     "hidden",
@@ -302,8 +304,14 @@ class StatusModel:
         values = ((1.0 + np.log(counted.counts)) * self.vocabulary.idf[counted.numbers])[:, None]
         norms = np.sqrt(counted.sums(values * values))
         words = counted.sums(values * self.arrays["sentence_words"][counted.numbers])
+        arrays, cues = self.arrays, _rows_in_order(self.sentence_names, sentences)
+        by_words = words / np.where(norms > 0, norms, 1.0) + cues @ arrays["sentence_cues"]
         vectors = np.concatenate([told.vectors for told in updates if len(told.texts)])
-        return self._weigh(words / np.where(norms > 0, norms, 1.0), vectors, sentences)
+        inner = vectors.astype(np.float64) @ arrays["vectors"]
+        inner += cues @ arrays["vector_cues"] + arrays["vectors_bias"]
+        by_vector = network(inner, arrays["meant"], arrays["meant_bias"])
+        told: Array = softmax((_log_softmax(by_words + arrays["sentence_words_bias"]) + by_vector) / 2)
+        return told
 
     def _words_without_each(self, counted: Counted, sizes: NDArray[np.int64]) -> Array:
         """What the words add, in the rows of :meth:`_said`.
@@ -334,16 +342,6 @@ class StatusModel:
         logarithmic = np.where(counts > 0, 1.0 + np.log(np.maximum(counts, 1.0)), 0.0)
         weighted: Array = (logarithmic * self.vocabulary.idf[numbers])[:, None]
         return weighted
-
-    def _weigh(
-        self, words: Array, vectors: NDArray[np.float32], sentences: Sequence[Mapping[str, float]]
-    ) -> Array:
-        arrays, cues = self.arrays, _rows_in_order(self.sentence_names, sentences)
-        by_words = words + cues @ arrays["sentence_cues"] + arrays["sentence_words_bias"]
-        meant = np.asarray(vectors, dtype=np.float64) @ arrays["vectors"]
-        by_vector = meant + cues @ arrays["vector_cues"] + arrays["vectors_bias"]
-        told: Array = softmax((_log_softmax(by_words) + _log_softmax(by_vector)) / 2)
-        return told
 
     def _in_house(self, texts: Sequence[str]) -> Array:
         """What the organisation's own words add to the log-probabilities."""
@@ -467,20 +465,23 @@ def kept_model(folder: str | Path) -> StatusModel:
 def _shapes(
     terms: int, sentence: tuple[str, ...], document: tuple[str, ...], arrays: Mapping[str, Array]
 ) -> dict[str, tuple[int, ...]]:
-    """What shape each array has to have; how long vectors are and how wide the layer between is, its own
-    array says."""
+    """What shape each array has to have; how long vectors are and how wide the layers between are, their own
+    arrays say."""
     wide, sides = len(STATUSES) + 1, len(STATUSES)
-    long, hidden = (
-        arrays[name].shape[0] if name in arrays and arrays[name].ndim else 0 for name in ("vectors", "hidden")
+    long, between, hidden = (
+        arrays[name].shape[0] if name in arrays and arrays[name].ndim else 0
+        for name in ("vectors", "meant", "hidden")
     )
     return {
         "idf": (terms,),
         "sentence_words": (terms, wide),
         "sentence_cues": (len(sentence), wide),
         "sentence_words_bias": (wide,),
-        "vectors": (long, wide),
-        "vector_cues": (len(sentence), wide),
-        "vectors_bias": (wide,),
+        "vectors": (long, between),
+        "vector_cues": (len(sentence), between),
+        "vectors_bias": (between,),
+        "meant": (between, wide),
+        "meant_bias": (wide,),
         "document": (len(document) + POOLED, hidden),
         "document_bias": (hidden,),
         "hidden": (hidden, sides),

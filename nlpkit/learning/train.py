@@ -1,10 +1,11 @@
 """Training of the status model (:mod:`nlpkit.analysis.status_model`) from labelled updates.
 
-Softmax regressions with ridge, fitted by L-BFGS from zero, read sentences and words: no chance is involved.
-Small networks, each begun from another seed and stopped early, weigh the update as a whole; their scores are
-averaged. Evidence of sentences for them comes from models that did not see the sentence's service (stacked
-generalisation, Wolpert 1992); the temperature is set on predictions made in the same way (Guo et al. 2017),
-for the rows that are most like those to be judged, where the data say which these are.
+Softmax regressions with ridge, fitted by L-BFGS from zero, read words: no chance is involved. Small networks,
+each begun from another seed and stopped early, read the vectors of sentences and weigh the update as a whole;
+their scores are averaged. Evidence of sentences for the whole comes from models that did not see the
+sentence's service (stacked generalisation, Wolpert 1992); the temperature is set on predictions made in the
+same way (Guo et al. 2017), for the rows that are most like those to be judged, where the data say which
+these are.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,11 +54,24 @@ _ABSENT = -20.0  # the score of a status that no row has
 _LEAST_ROWS = 3  # of updates that hold a gram
 _TYPICAL_COUNTS = 2.0  # a typical row, where one that is not counts 1
 _LEAST_TYPICAL = 100  # with fewer typical rows the temperature is set on all
-_COMPONENTS = 96  # of sentence vectors, by principal components
-_WORDS_SCALE, _CUES_SCALE, _VECTORS_SCALE = 2.0, 0.7, 2.0  # a larger scale is a weaker ridge
-_RIDGE = {"sentence_words": 0.5, "vectors": 2.0, "words": 0.3}
-_NETS, _WIDTH, _DECAY, _RATE, _BATCH = 8, 64, 0.1, 2e-3, 64
-_NET_STEPS, _MOST_EPOCHS = 650, 40  # of Adam: early stopping is what keeps the networks smooth
+_WORDS_SCALE, _CUES_SCALE, _VECTORS_SCALE = 2.0, 0.7, 4.0  # a larger scale is a weaker ridge
+_RIDGE = {"sentence_words": 0.5, "words": 0.3}
+_MOST_EPOCHS = 40
+
+
+class _Nets(NamedTuple):
+    """How networks are trained; steps are those of Adam: stopping early is what keeps them smooth."""
+
+    nets: int
+    width: int
+    decay: float
+    rate: float
+    batch: int
+    steps: int
+
+
+_READ = _Nets(nets=3, width=128, decay=0.3, rate=1e-3, batch=128, steps=1200)
+_WEIGH = _Nets(nets=8, width=64, decay=0.1, rate=2e-3, batch=64, steps=650)
 
 Array = NDArray[np.float64]
 
@@ -192,18 +206,19 @@ def _fit(data: Material) -> Trained:
     stages = np.zeros((count, len(STATUSES)))
     for k in sorted(set(fold)):
         inside, outside = fold != k, fold == k
-        arrays = _networks(whole[inside], data.label[inside], counts[inside])
-        inner = whole[outside] @ arrays["document"] + arrays["document_bias"]
-        stages[outside] = network(inner, arrays["hidden"], arrays["hidden_bias"])
+        weights = _networks(_WEIGH, whole[inside], data.label[inside], len(STATUSES), counts[inside])
+        stages[outside] = network(whole[outside] @ weights[0] + weights[1], *weights[2:])
     rules = np.array([rule_scores(row) for row in document])
     scores = vote(stages, np.log(softmax(words)), rules)
     near = data.typical if data.typical.sum() >= _LEAST_TYPICAL else np.ones(count, dtype=np.bool_)
     temperature = _temperature(scores[near], data.label[near])
+    weighing = _networks(_WEIGH, whole, data.label, len(STATUSES), counts)
+    document_arrays = ("document", "document_bias", "hidden", "hidden_bias")
     model = StatusModel(
         vocabulary=reader.vocabulary,
         sentence_names=reader.sentence_names,
         document_names=names,
-        arrays={**reader.arrays, **_networks(whole, data.label, counts)},
+        arrays={**reader.arrays, **dict(zip(document_arrays, weighing, strict=True))},
         temperature=temperature,
         encoder=data.encoder,
     )
@@ -288,14 +303,10 @@ def _fit_readers(data: Material) -> StatusModel:
         by_sentence_counts,
     )
     vectors = np.concatenate([data.vectors[i] for i in rows if len(data.vectors[i])]).astype(np.float64)
-    centre = vectors.mean(axis=0)
-    basis = _components(vectors - centre)
-    near = np.ascontiguousarray((vectors - centre) @ basis) * _VECTORS_SCALE
-    vector_weights, vector_bias = _softmax_regression(
-        np.hstack([near, cues]), target, _RIDGE["vectors"], wide, by_sentence_counts
+    inner, inner_bias, meant, meant_bias = _networks(
+        _READ, np.hstack([vectors * _VECTORS_SCALE, cues]), target, wide, by_sentence_counts
     )
-    depth = basis.shape[1]
-    from_vectors = basis @ vector_weights[:depth] * _VECTORS_SCALE
+    long = vectors.shape[1]
     whole, whole_bias = _softmax_regression(
         _tfidf(vocabulary, [[n for sentence in row for n in sentence] for row in numbers]),
         data.label,
@@ -312,9 +323,11 @@ def _fit_readers(data: Material) -> StatusModel:
             "sentence_words": word_weights[:terms] * _WORDS_SCALE,
             "sentence_cues": word_weights[terms:] * _CUES_SCALE,
             "sentence_words_bias": word_bias,
-            "vectors": from_vectors,
-            "vector_cues": vector_weights[depth:] * _CUES_SCALE,
-            "vectors_bias": vector_bias - centre @ from_vectors,
+            "vectors": inner[:long] * _VECTORS_SCALE,
+            "vector_cues": inner[long:] * _CUES_SCALE,
+            "vectors_bias": inner_bias,
+            "meant": meant,
+            "meant_bias": meant_bias,
             "document": np.zeros((POOLED, 0)),
             "document_bias": np.zeros(0),
             "hidden": np.zeros((0, side)),
@@ -326,32 +339,44 @@ def _fit_readers(data: Material) -> StatusModel:
     )
 
 
-def _networks(rows: Array, label: NDArray[np.int64], counts: Array) -> dict[str, Array]:
+def _networks(
+    how: _Nets, rows: Array, label: NDArray[np.int64], kinds: int, counts: Array
+) -> tuple[Array, Array, Array, Array]:
     """Networks with one layer between, put side by side: the mean of their scores is one network's scores.
 
     Args:
-        rows: shape ``(updates, figures)``.
-        label: of each a status, by its place in ``STATUSES``.
+        how: how many, and how they are trained.
+        rows: shape ``(rows, figures)``.
+        label: of each, from 0 to ``kinds - 1``.
+        kinds: how many labels there are.
         counts: how much each row counts.
+
+    Returns:
+        Weights and intercepts of the layer between, then of the scores.
     """
     from sklearn.neural_network import MLPClassifier
 
-    batch = min(_BATCH, len(label))
+    batch = min(how.batch, len(label))
+    epochs = max(1, min(_MOST_EPOCHS, round(how.steps * batch / len(label))))
     nets = []
-    for seed in range(_NETS):
+    for seed in range(how.nets):
         net = MLPClassifier(
-            (_WIDTH,), alpha=_DECAY, learning_rate_init=_RATE, batch_size=batch, random_state=seed
+            (how.width,),
+            alpha=how.decay,
+            learning_rate_init=how.rate,
+            batch_size=batch,
+            random_state=seed,
         )
-        for _ in range(max(1, min(_MOST_EPOCHS, round(_NET_STEPS * batch / len(label))))):
-            net.partial_fit(rows, label, classes=np.arange(len(STATUSES)), sample_weight=counts)
+        for _ in range(epochs):
+            net.partial_fit(rows, label, classes=np.arange(kinds), sample_weight=counts)
         nets.append(net)
-    absent = np.where(np.bincount(label, minlength=len(STATUSES)) == 0, _ABSENT, 0.0)
-    return {
-        "document": np.hstack([net.coefs_[0] for net in nets]),
-        "document_bias": np.concatenate([net.intercepts_[0] for net in nets]),
-        "hidden": np.vstack([net.coefs_[1] for net in nets]) / _NETS,
-        "hidden_bias": np.mean([net.intercepts_[1] for net in nets], axis=0) + absent,
-    }
+    absent = np.where(np.bincount(label, minlength=kinds) == 0, _ABSENT, 0.0)
+    return (
+        np.hstack([net.coefs_[0] for net in nets]),
+        np.concatenate([net.intercepts_[0] for net in nets]),
+        np.vstack([net.coefs_[1] for net in nets]) / how.nets,
+        np.mean([net.intercepts_[1] for net in nets], axis=0) + absent,
+    )
 
 
 def _vocabulary(texts: Sequence[Sequence[str]]) -> Vocabulary:
@@ -384,16 +409,6 @@ def _table(rows: Sequence[Mapping[str, float]], names: Sequence[str]) -> Array:
         for name, value in row.items():
             out[i, place[name]] = value
     return out
-
-
-def _components(centred: Array) -> Array:
-    """Principal directions, half whitened: the leading ones count less than their spread would make them."""
-    spread, directions = np.linalg.eigh(centred.T @ centred / len(centred))
-    order = np.argsort(-spread)[: min(_COMPONENTS, len(centred))]
-    deviation = np.sqrt(np.maximum(spread[order], 1e-12))
-    typical = float(np.sqrt(np.mean(deviation**2)))
-    basis: Array = directions[:, order] / np.sqrt(deviation * typical)
-    return basis
 
 
 def _counts(data: Material) -> Array:

@@ -109,6 +109,13 @@ def test_set_phrases_give_a_verdict(update: str, stage: str) -> None:
         ("Training will start in the autumn rather than in May.", True),
         ("A job cannot be closed without a record.", False),
         ("A start cannot be made until the supplier answers.", True),
+        ("Bids for the new mast exceeded the budget.", True),
+        ("The mast was built within budget.", False),
+        ("Two trainers were redeployed over the summer.", True),
+        ("Both boroughs have yet to sign.", True),
+        ("Both boroughs have signed.", False),
+        ("The survey is several months behind.", True),
+        ("Progress has slowed over the winter.", True),
     ],
 )
 def test_trouble_is_told_from_its_absence(update: str, trouble: bool) -> None:

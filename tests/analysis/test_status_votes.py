@@ -45,7 +45,9 @@ def alone(
         distinct, weights = model.vocabulary.weighted(known)
         words = weights @ arrays["sentence_words"][distinct] + cues @ arrays["sentence_cues"]
         meant = vector.astype(float) @ arrays["vectors"] + cues @ arrays["vector_cues"]
-        members = softmax(words + arrays["sentence_words_bias"]), softmax(meant + arrays["vectors_bias"])
+        meant += arrays["vectors_bias"]
+        meant = np.where(meant > 0, meant, 0) @ arrays["meant"] + arrays["meant_bias"]
+        members = softmax(words + arrays["sentence_words_bias"]), softmax(meant)
         evidence[i] = softmax((np.log(members[0]) + np.log(members[1])) / 2)
 
     def voted(chosen: list[int], document: Mapping[str, float]) -> np.ndarray:
