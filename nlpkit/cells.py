@@ -169,7 +169,10 @@ def frame(columns: Mapping[str, list[Any]]) -> pd.DataFrame:
 
 
 def series(name: str, values: list[Any]) -> pd.Series:
-    """Values from a file as column ``name``: what is missing is an empty list, dict or NaN there."""
+    """Values from a file as column ``name``: what is missing is an empty list, dict or NaN there.
+
+    Equal texts are one in memory.
+    """
     if name in NUMBER_COLUMNS:
         return pd.Series(pd.to_numeric(pd.Series(values, dtype="object"), errors="coerce"), dtype="float64")
     empty: type | None = None
@@ -179,4 +182,6 @@ def series(name: str, values: list[Any]) -> pd.Series:
         empty = list
     if empty is not None:
         values = [empty() if value is None else value for value in values]
+    known: dict[str, str] = {}
+    values = [known.setdefault(value, value) if isinstance(value, str) else value for value in values]
     return pd.Series(values, dtype="object")

@@ -142,8 +142,7 @@ def score(
     """Judge every update, each judgement with its reason."""
     from nlpkit.reporting.progress import ProgressBar
 
-    if engine == "local" and (scheduler or workers):
-        raise typer.BadParameter("--scheduler and --workers are of --engine dask.")
+    _check_cluster(engine, scheduler, workers)
     if engine == "dask" and out and (out.endswith("/") or Path(out).is_dir()):
         if history or resume:
             raise typer.BadParameter("--history and --resume need a file as --out, not a folder.")
@@ -185,6 +184,11 @@ def score(
         width = console.width()
         console.say(*summary_lines(scored, width=width), "", *question_lines(questions(scored), width=width))
     console.finish(intake, out, quiet=quiet)
+
+
+def _check_cluster(engine: str, scheduler: str, workers: int) -> None:
+    if engine == "local" and (scheduler or workers):
+        raise typer.BadParameter("--scheduler and --workers are of --engine dask.")
 
 
 def _score_folder(
@@ -231,7 +235,10 @@ def _noted(
     """The parts of a table, of which what the summary needs is kept; ``done`` is called after the last."""
     for part in parts:
         if told is not None:
-            told.append(part.drop(columns=list(_UNTOLD)))
+            why = [[one for one in whys if one["text"]][:1] for whys in part["status_why"]]
+            noted = part.drop(columns=list(_UNTOLD))
+            noted["status_why"] = why
+            told.append(noted)
         yield part
     done()
 
@@ -261,12 +268,21 @@ def link(
         ),
     ] = False,
     encoder: EncoderName = "auto",
+    engine: EngineName = "local",
+    scheduler: Scheduler = "",
+    workers: Workers = 0,
     resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
     """Link updates to a catalogue, or to another plan's actions; with --table, compare services."""
     from nlpkit.reporting.progress import ProgressBar
 
+    _check_cluster(engine, scheduler, workers)
+    if engine == "dask" and not to_actions:
+        raise typer.BadParameter(
+            "--engine dask of 'link' is for --to-actions; links to a catalogue are made on a cluster by "
+            "'nlpkit score --engine dask', in the column links."
+        )
     if table and to_actions:
         raise typer.BadParameter("--table and --to-actions exclude each other: it has a catalogue's rows.")
     if table:
@@ -284,7 +300,14 @@ def link(
             if others is None:
                 links = scoring.link(intake.updates, catalogue=catalogue)
             else:
-                links = scoring.link_actions(intake.updates, others.updates)
+                links = scoring.link_actions(
+                    intake.updates,
+                    others.updates,
+                    progress=bar,
+                    engine=engine,
+                    scheduler=scheduler,
+                    workers=workers,
+                )
         console.deliver(intake, links, out)
     if not quiet:
         linked = links["row_id"].nunique()
@@ -438,12 +461,16 @@ def themes(
         ),
     ] = "",
     encoder: EncoderName = "auto",
+    engine: EngineName = "local",
+    scheduler: Scheduler = "",
+    workers: Workers = 0,
     resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
     """Find what the work is about: themes of the updates, each with a title."""
     from nlpkit.reporting.progress import ProgressBar
 
+    _check_cluster(engine, scheduler, workers)
     console.prepare(out, guide or "none")
     console.prepare(summary)
     if by not in ("", "theme", "service", "status", "period"):
@@ -463,7 +490,15 @@ def themes(
             intake = console.take_in(inputs, service, as_of, quiet, outputs=written, progress=bar, keep=keep)
             from nlpkit.theming import themes as group
 
-            found = group(intake.updates, number=number or None, guide=guide or None, progress=bar)
+            found = group(
+                intake.updates,
+                number=number or None,
+                guide=guide or None,
+                progress=bar,
+                engine=engine,
+                scheduler=scheduler,
+                workers=workers,
+            )
             counted = found.by(by) if by else None
             if map_file:
                 bar("drawing the map", 1, 2)

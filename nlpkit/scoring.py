@@ -14,6 +14,7 @@ from nlpkit.analysis.continuing import said_before
 from nlpkit.analysis.status_model import kept_model
 from nlpkit.blas import one_thread
 from nlpkit.catalogue import load_catalogue
+from nlpkit.counterparts import link_parts
 from nlpkit.embedding import Encoder
 from nlpkit.embedding.beside import beside
 from nlpkit.embedding.default import chosen_encoder, default_encoder
@@ -28,7 +29,17 @@ from nlpkit.judging import Distant, Progress, Tools, judge_alone, silent
 from nlpkit.keeping import Keep
 from nlpkit.schema import READ_COLUMNS, SCORE_COLUMNS, conform
 
-__all__ = ["ENGINES", "Progress", "link", "link_actions", "make_tools", "score", "score_parts", "whole"]
+__all__ = [
+    "ENGINES",
+    "Progress",
+    "check_engine",
+    "link",
+    "link_actions",
+    "make_tools",
+    "score",
+    "score_parts",
+    "whole",
+]
 
 ENGINES = ("local", "dask")
 """What works: this process, or a Dask cluster."""
@@ -129,8 +140,7 @@ def score_parts(
     """
     told = progress or silent
     table = conform(updates.drop(columns=[c for c in SCORE_COLUMNS if c in updates.columns]), as_of=as_of)
-    if engine not in ENGINES:
-        raise InputError(f"there is no engine '{engine}'", remedy=f"Name one of {', '.join(ENGINES)}.")
+    check_engine(engine)
     tools, distant = make_tools(catalogue, status_model, encoder)
     if history is not None:
         check_history(history, write=True, wait=history_wait)
@@ -282,7 +292,14 @@ def link(
 
 
 def link_actions(
-    updates: pd.DataFrame, others: pd.DataFrame, *, encoder: Encoder | None = None
+    updates: pd.DataFrame,
+    others: pd.DataFrame,
+    *,
+    encoder: Encoder | None = None,
+    progress: Progress | None = None,
+    engine: str = "local",
+    scheduler: str = "",
+    workers: int = 0,
 ) -> pd.DataFrame:
     """Link every update to the actions of other plans that ask the same, or nearly.
 
@@ -290,6 +307,11 @@ def link_actions(
         updates: an update table.
         others: the update table with the actions to link to; may hold several plans.
         encoder: turns texts into vectors; nlpkit's own unless given.
+        progress: called before each step.
+        engine, scheduler, workers: as :func:`score`.
+
+    Of more than 20,000 actions, each update is compared with some 20,000 that are near to it
+    (:mod:`nlpkit.counterparts`), by every engine.
 
     Returns:
         One row a link, best first within each update: ``row_id``, ``service``, ``action_id``,
@@ -298,4 +320,23 @@ def link_actions(
     Raises:
         InputError: as :func:`score`.
     """
-    return linking.link_actions(conform(updates), conform(others), encoder or default_encoder())
+    table, goals = conform(updates), conform(others)
+    told = progress or silent
+    check_engine(engine)
+    if engine == "local":
+        here = Tools(None, None, encoder or default_encoder())
+        with LocalEngine() as local, seldom_collected():
+            return link_parts(table, goals, here, local, told)
+    told("starting the cluster", 0, 1)
+    with DaskEngine(scheduler, workers) as cluster:
+        return link_parts(table, goals, Distant(None, None, encoder or chosen_encoder()), cluster, told)
+
+
+def check_engine(engine: str) -> None:
+    """Refuse an engine that there is not.
+
+    Raises:
+        InputError: it is none of :data:`ENGINES`.
+    """
+    if engine not in ENGINES:
+        raise InputError(f"there is no engine '{engine}'", remedy=f"Name one of {', '.join(ENGINES)}.")

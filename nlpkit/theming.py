@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from nlpkit.analysis.themes import Themes, find, guided
+from nlpkit.analysis.themes import Hands, Themes, find, guided
 from nlpkit.catalogue import load_catalogue
 from nlpkit.embedding import Encoder
-from nlpkit.scoring import Progress
+from nlpkit.embedding.default import chosen_encoder
+from nlpkit.engines.on_dask import DaskEngine
+from nlpkit.judging import Distant, silent
+from nlpkit.scoring import Progress, check_engine
+from nlpkit.theme_parts import Shared
 
 __all__ = ["themes"]
 
@@ -21,6 +25,9 @@ def themes(
     guide: str | Path | None = None,
     encoder: Encoder | None = None,
     progress: Progress | None = None,
+    engine: str = "local",
+    scheduler: str = "",
+    workers: int = 0,
 ) -> Themes:
     """What the work of many updates is about.
 
@@ -31,6 +38,8 @@ def themes(
             catalogue ("spotlight") or a CSV file with the columns ``id``, ``title`` and ``text``.
         encoder: turns texts into vectors; nlpkit's own unless given.
         progress: called before each step.
+        engine, scheduler, workers: as :func:`nlpkit.scoring.score`; texts are then read and encoded, and
+            updates beyond those of 20,000 subjects put to their themes, by the workers.
 
     Returns:
         :class:`nlpkit.analysis.themes.Themes`: ``assignments`` (the same rows in the same order, with
@@ -40,6 +49,16 @@ def themes(
     Raises:
         InputError: too few updates, none with words, or a guide that cannot be read.
     """
-    if guide is not None:
-        return guided(updates, load_catalogue(guide), encoder=encoder, progress=progress)
-    return find(updates, number=number, encoder=encoder, progress=progress)
+    check_engine(engine)
+
+    def grouped(hands: Hands | None) -> Themes:
+        if guide is not None:
+            return guided(updates, load_catalogue(guide), encoder=encoder, progress=progress, hands=hands)
+        return find(updates, number=number, encoder=encoder, progress=progress, hands=hands)
+
+    if engine == "local":
+        return grouped(None)
+    told = progress or silent
+    told("starting the cluster", 0, 1)
+    with DaskEngine(scheduler, workers) as cluster:
+        return grouped(Shared(cluster, Distant(None, None, encoder or chosen_encoder()), told))

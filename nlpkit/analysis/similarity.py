@@ -31,6 +31,7 @@ __all__ = [
     "compare",
     "compare_pairs",
     "compared_terms",
+    "facet_texts",
     "prepare",
     "telling_terms",
     "term_counts",
@@ -179,6 +180,13 @@ def prepare(catalogue: Catalogue, encoder: Encoder) -> Facets:
         shares=word_matrix([_shares(found, weights) for found in terms], columns),
         profiles=word_matrix([_unit(found, weights) for found in whole], columns),
         owned=owned,
+    )
+
+
+def facet_texts(entries: Sequence[Entry]) -> list[str]:
+    """What :func:`prepare` has encoded of some entries, each text once."""
+    return list(
+        dict.fromkeys(facet.text for kind in _KINDS for entry in entries for facet in _facets(entry, 0, kind))
     )
 
 

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpkit.analysis.theme_subjects import unit
 
-__all__ = ["Clusters", "cluster", "stability"]
+__all__ = ["Clusters", "Nearest", "cluster", "nearest", "ranked", "stability"]
 
 SAMPLE = 3000
 """Subjects that the agglomeration looks at; the others join the themes that it finds."""
@@ -74,6 +74,47 @@ class Clusters:
         np.fill_diagonal(cosines, -1.0)
         highest: NDArray[np.float64] = cosines.max(axis=1)
         return np.maximum(highest, 0.0)
+
+
+class Nearest(NamedTuple):
+    """Of subjects that were not clustered: the nearest theme and the next, and their cosines.
+
+    With one theme, the next is it, too.
+    """
+
+    theme: NDArray[np.int64]
+    cosine: NDArray[np.float64]
+    other: NDArray[np.int64]
+    other_cosine: NDArray[np.float64]
+
+
+def nearest(places: NDArray[np.float64], centres: NDArray[np.float64]) -> Nearest:
+    """The nearest themes of places, shape ``(subjects, dimension)``; of equals the first."""
+    cosines = np.round(places @ centres.T, 6)  # the last bits depend on how many are compared
+    order = np.argsort(-cosines, axis=1, kind="stable")
+    first, second = order[:, 0], order[:, min(1, len(centres) - 1)]
+    at = np.arange(len(places))
+    return Nearest(first, cosines[at, first], second, cosines[at, second])
+
+
+def ranked(found: Clusters, more: NDArray[Any]) -> tuple[Clusters, NDArray[np.int64]]:
+    """The themes, largest first, once other rows have been counted to them.
+
+    Args:
+        found: themes.
+        more: how many rows each has in all.
+
+    Returns:
+        The themes, and the new number of each of the old.
+    """
+    order = np.argsort(-more, kind="stable")
+    new = np.empty(len(order), dtype=np.int64)
+    new[order] = np.arange(len(order))
+    labels = np.where(found.labels >= 0, new[found.labels], -1)
+    turned = Clusters(
+        labels, new[found.nearest], found.similarity[:, order], found.centres[order], found.silhouette
+    )
+    return turned, new
 
 
 def cluster(
@@ -282,7 +323,8 @@ def _ordered(
     rank[ranked] = np.arange(len(ranked))
     labels = rank[labels]
     centres = unit(_centres(places, labels))
-    similarity = places @ centres.T
+    # Rounded, so that of two that are equally typical the last bits do not choose.
+    similarity = np.round(places @ centres.T, 9)
     fits = similarity[np.arange(len(labels)), labels]
     kept = labels.copy()
     spare = MOST_LEFT_OUT * rows.sum()

@@ -12,9 +12,10 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ from nlpkit.language.terms import content_terms, stem
 from nlpkit.resources import lexicon
 
 __all__ = [
+    "Read",
     "Space",
     "Subject",
     "asked",
@@ -159,6 +161,13 @@ def service_stems(updates: pd.DataFrame) -> frozenset[str]:
     return frozenset(term for term, _ in content_terms(names))
 
 
+class Read(NamedTuple):
+    """Of subjects their meaning (unit vectors, shape ``(subjects, encoder.dimension)``) and their terms."""
+
+    meaning: NDArray[np.float64]
+    terms: list[list[str]]
+
+
 class Space:
     """Where subjects lie: meaning (the encoder's vectors) beside words (TF-IDF, reduced).
 
@@ -177,8 +186,24 @@ class Space:
         self._weights: Any = None
         self._axes: NDArray[np.float64] = np.zeros((0, 0))
 
-    def fit(self, subjects: Sequence[Subject]) -> NDArray[np.float64]:
-        """Learn the space of these subjects.
+    def read(self, subjects: Sequence[Subject]) -> Read:
+        """What :meth:`fit` and :meth:`place` need of subjects: of each alone, so that it can be shared."""
+        return Read(self._headed(subjects), [self._terms(subject.text) for subject in subjects])
+
+    def sent(self) -> Space:
+        """The space without its encoder, as it is sent to where :meth:`received` gives it another."""
+        bare = copy(self)
+        bare._encoder = None  # type: ignore[assignment]
+        return bare
+
+    def received(self, encoder: Encoder) -> Space:
+        """The space with an encoder."""
+        whole = copy(self)
+        whole._encoder = encoder
+        return whole
+
+    def fit(self, subjects: Sequence[Subject], read: Read | None = None) -> NDArray[np.float64]:
+        """Learn the space of these subjects, which may have been read already.
 
         Returns:
             Their places: unit vectors, shape ``(len(subjects), encoder.dimension + words)``.
@@ -186,10 +211,9 @@ class Space:
         from sklearn.decomposition import TruncatedSVD
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        meaning = self._headed(subjects)
+        meaning, terms = read or self.read(subjects)
         # The mean is what all have in common (that they are updates); where all are the same it is all.
         self._mean = meaning.mean(axis=0)
-        terms = [self._terms(subject.text) for subject in subjects]
         held = Counter(term for found in terms for term in set(found))
         least = 2 if len(subjects) < 300 else 3
         if sum(least <= n <= 0.2 * len(subjects) for n in held.values()) > 2:
@@ -201,7 +225,7 @@ class Space:
 
     def place(self, subjects: Sequence[Subject]) -> NDArray[np.float64]:
         """The places of other subjects, shape as in :meth:`fit`."""
-        return self._joined(self._headed(subjects), [self._terms(subject.text) for subject in subjects])
+        return self._joined(*self.read(subjects))
 
     def meaning(self, subjects: Sequence[Subject]) -> NDArray[np.float64]:
         """Unit vectors of what is asked and what is said, shape ``(len(subjects), encoder.dimension)``."""

@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from nlpkit.analysis import theme_clusters, theme_tables, theme_titles
-from nlpkit.analysis.theme_subjects import Space, Subject, gather, sample_order, service_stems
+from nlpkit.analysis.theme_subjects import Read, Space, Subject, gather, sample_order, service_stems
 from nlpkit.catalogue import Catalogue
 from nlpkit.embedding import Encoder
 from nlpkit.errors import InputError
 from nlpkit.schema import conform
 
-__all__ = ["LEAST_ROWS", "THEME_COLUMNS", "ThemeModel", "Themes", "find", "guided"]
+__all__ = [
+    "LEAST_ROWS",
+    "SHARE",
+    "THEME_COLUMNS",
+    "Hands",
+    "ThemeModel",
+    "Themes",
+    "find",
+    "guided",
+]
 
 LEAST_ROWS = 30
 """Fewer updates than this show no themes that would come out the same with other updates."""
+
+CLUSTERED = 20_000
+"""Subjects of work that themes are found in, if there are more: as good as random, but by their texts. The
+others join the themes that these have."""
+
+SHARE = 1_000
+"""Subjects that are read, or join themes, at a time."""
 
 GUIDE_FLOOR = 0.35
 """An update whose cosine to every entry of a guide is lower fits none of them. On ``corpora/links`` (tune) it
@@ -89,6 +105,46 @@ class Themes:
         return draw(self.assignments, self.summary, self.subjects, path)
 
 
+class Hands(Protocol):
+    """Who does what can be shared out, since it is of each subject alone."""
+
+    def read(self, space: Space, subjects: Sequence[Subject]) -> Read:
+        """What the space needs of subjects."""
+        ...
+
+    def meaning(self, space: Space, subjects: Sequence[Subject]) -> NDArray[np.float64]:
+        """The meaning of subjects."""
+        ...
+
+    def join(
+        self, space: Space, centres: NDArray[np.float64], subjects: Sequence[Subject]
+    ) -> theme_clusters.Nearest:
+        """The themes that subjects are nearest to; of :data:`SHARE` at a time, since so bits are equal."""
+        ...
+
+
+class Alone:
+    """:class:`Hands` of this process."""
+
+    def read(self, space: Space, subjects: Sequence[Subject]) -> Read:
+        """What the space needs of subjects."""
+        return space.read(subjects)
+
+    def meaning(self, space: Space, subjects: Sequence[Subject]) -> NDArray[np.float64]:
+        """The meaning of subjects."""
+        return space.meaning(subjects)
+
+    def join(
+        self, space: Space, centres: NDArray[np.float64], subjects: Sequence[Subject]
+    ) -> theme_clusters.Nearest:
+        """The themes that subjects are nearest to."""
+        found = [
+            theme_clusters.nearest(space.place(subjects[at : at + SHARE]), centres)
+            for at in range(0, len(subjects), SHARE)
+        ]
+        return theme_clusters.Nearest(*(np.concatenate(one) for one in zip(*found, strict=True)))
+
+
 class ThemeModel:
     """Themes as an estimator in the manner of scikit-learn: learned from one table, applied to others.
 
@@ -126,19 +182,35 @@ class ThemeModel:
         """
         return self._fitted(conform(updates))
 
-    def _fitted(self, table: pd.DataFrame) -> Self:
+    def _fitted(self, table: pd.DataFrame, hands: Hands | None = None) -> Self:
         """Fit on a table that conforms."""
+        # Loaded before threads are limited, which holds for what is loaded: else the first themes of a
+        # process are computed with other last bits than all later ones.
+        import sklearn.cluster
+        import sklearn.decomposition
+        import sklearn.feature_extraction.text  # noqa: F401
         from threadpoolctl import threadpool_limits
 
-        self.subjects_, self.left_out_ = gather(table)
+        hands = hands or Alone()
+        every, self.left_out_ = gather(table)
+        self.subjects_ = every
         self._check(table)
+        order = sample_order(every)
+        if len(every) > CLUSTERED:
+            chosen = set(order[:CLUSTERED])
+            self.subjects_ = [subject for at, subject in enumerate(every) if at in chosen]
+            self.others_ = [subject for at, subject in enumerate(every) if at not in chosen]
+            order = sample_order(self.subjects_)
+        else:
+            self.others_ = []
         encoder = self.encoder or _default_encoder()
         self.space_ = Space(encoder, service_stems(table))
-        order = sample_order(self.subjects_)
         rows = np.array([len(subject.rows) for subject in self.subjects_], dtype=np.int64)
+        read = hands.read(self.space_, self.subjects_)
         with threadpool_limits(1):  # sums over several threads round differently from run to run
-            self.places_ = self.space_.fit(self.subjects_)
+            self.places_ = self.space_.fit(self.subjects_, read)
             self.found_ = theme_clusters.cluster(self.places_, rows, order, self.number)
+            self._join(hands)
             self.stability_ = theme_clusters.stability(self.places_, self.found_, order)
         self.titles_ = theme_titles.titles(
             self.subjects_, self.found_.labels, self.found_.similarity, sorted(set(table["service"]))
@@ -146,7 +218,25 @@ class ThemeModel:
         digits = max(2, len(str(len(self.titles_))))  # ids sort as their numbers do
         self.ids_ = [f"T{place:0{digits}d}" for place in range(1, len(self.titles_) + 1)]
         self.labels_ = _of_rows(self.subjects_, self.found_.labels, len(table))
+        for subject, label in zip(self.others_, self.joined_labels_, strict=True):
+            self.labels_[list(subject.rows)] = label
         return self
+
+    def _join(self, hands: Hands) -> None:
+        """Let the subjects that were not clustered join the themes."""
+        none = np.zeros(0, dtype=np.int64)
+        self.joined_ = theme_clusters.Nearest(none, none.astype(np.float64), none, none.astype(np.float64))
+        if self.others_:
+            joined = hands.join(self.space_, self.found_.centres, self.others_)
+            weight = np.bincount(
+                np.concatenate([self.found_.nearest, joined.theme]),
+                weights=[len(subject.rows) for subject in [*self.subjects_, *self.others_]],
+                minlength=self.found_.number,
+            )
+            self.found_, new = theme_clusters.ranked(self.found_, weight)
+            self.joined_ = joined._replace(theme=new[joined.theme], other=new[joined.other])
+        fits = (self.joined_.cosine >= theme_clusters.FLOOR) | (self.found_.number == 1)
+        self.joined_labels_ = np.where(fits, self.joined_.theme, -1)
 
     def transform(self, updates: pd.DataFrame) -> NDArray[np.float64]:
         """Cosine of every row to every theme, shape ``(rows, themes)``; NaN where nothing can be compared."""
@@ -201,16 +291,20 @@ def find(
     number: int | None = None,
     encoder: Encoder | None = None,
     progress: Progress | None = None,
+    hands: Hands | None = None,
 ) -> Themes:
     """The themes of an update table, found in its texts.
 
-    The same table gives the same themes, whatever the order of its rows.
+    The same table gives the same themes, whatever the order of its rows. Of more than :data:`CLUSTERED`
+    subjects of work, themes are found in so many, and the others join them; titles, typical updates,
+    stability and the map are then of those that they were found in.
 
     Args:
         updates: an update table.
         number: how many themes; chosen if not given.
         encoder: turns texts into vectors; nlpkit's own unless given.
         progress: told what is being done.
+        hands: does what can be shared out; this process unless given.
 
     Raises:
         InputError: as :meth:`ThemeModel.fit`.
@@ -218,7 +312,7 @@ def find(
     told = progress or _silent
     table = conform(updates.drop(columns=[name for name in THEME_COLUMNS if name in updates.columns]))
     told("grouping updates", 0, 2)
-    model = ThemeModel(number, encoder)._fitted(table)
+    model = ThemeModel(number, encoder)._fitted(table, hands)
     found = model.found_
     if found.number == 1 and number is None:
         _LOG.warning("the updates are too alike to be parted: all are one theme")
@@ -248,6 +342,7 @@ def find(
         why=why,
         left_out=model.left_out_,
         facts=facts,
+        joined=_joined_rows(model),
     )
     told("done", 2, 2)
     return themes
@@ -259,13 +354,14 @@ def guided(
     *,
     encoder: Encoder | None = None,
     progress: Progress | None = None,
+    hands: Hands | None = None,
 ) -> Themes:
     """The themes of an update table, taken from a guide: each row's nearest entry, or none.
 
     Args:
         updates: an update table, of any length.
         guide: seed texts; an entry's title, duty and aliases are compared.
-        encoder, progress: as :func:`find`.
+        encoder, progress, hands: as :func:`find`.
     """
     told = progress or _silent
     table = conform(updates.drop(columns=[name for name in THEME_COLUMNS if name in updates.columns]))
@@ -276,7 +372,8 @@ def guided(
     seeds = encoder.encode(
         [_joined([e.title, e.duty if e.duty != e.title else "", *e.aliases]) for e in guide.entries]
     ).astype(np.float64)
-    places = Space(encoder).meaning(subjects) if subjects else np.zeros((0, encoder.dimension))
+    hands = hands or Alone()
+    places = hands.meaning(Space(encoder), subjects) if subjects else np.zeros((0, encoder.dimension))
     similarity = np.stack([(seeds * place).sum(axis=1) for place in places]) if subjects else places[:, :0]
     nearest = similarity.argmax(axis=1) if subjects else np.zeros(0, dtype=np.int64)
     labels = np.array(
@@ -316,9 +413,13 @@ def _assembled(
     why: list[str],
     left_out: dict[int, str],
     facts: dict[str, list[Any]],
+    joined: Sequence[tuple[Subject, int, str]] = (),
 ) -> Themes:
     number = _of_rows(subjects, labels, len(table))
     reasons = dict(left_out)
+    for subject, label, reason in joined:
+        number[list(subject.rows)] = label
+        reasons.update(dict.fromkeys(subject.rows, reason))
     for subject, reason in zip(subjects, why, strict=True):
         reasons.update(dict.fromkeys(subject.rows, reason))
     columns = pd.DataFrame(
@@ -395,6 +496,19 @@ def _summary(
 def _fullest(rows: pd.DataFrame, places: Iterable[int]) -> int:
     """Of a subject's rows the one that says most; of equals the first by its id."""
     return min(places, key=lambda at: (-len(rows["update"].iloc[at]), str(rows["row_id"].iloc[at])))
+
+
+def _joined_rows(model: ThemeModel) -> list[tuple[Subject, int, str]]:
+    """The subjects that joined themes, each with its theme (-1 for none) and the reason."""
+    found = []
+    columns = (column.tolist() for column in model.joined_)
+    for subject, label, theme, cosine, other, next_cosine in zip(
+        model.others_, model.joined_labels_.tolist(), *columns, strict=True
+    ):
+        values = np.full(model.found_.number, -np.inf)
+        values[other], values[theme] = next_cosine, cosine
+        found.append((subject, label, _why(model.titles_, values, label)))
+    return found
 
 
 def _why(titles: list[str], similarity: NDArray[np.float64], theme: int, floor: float | None = None) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpkit.atomic import clear_scraps, write_whole
+from nlpkit.atomic import being_written, clear_scraps
 from nlpkit.embedding import Encoder
 from nlpkit.resources import cache_folder
 
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 _OURS = re.compile(r"[0-9a-f]{64}\.npy")
 _CHUNK = 2048  # texts encoded before they are kept: some seconds of work, lost at most when a run is killed
 _MANY = 32  # shards that are small; beyond this, looking into them costs more than writing them as one
-_FULL = 64_000_000  # bytes: a shard so large is written once, and stays as it is
+_FULL = 32_000_000  # bytes: a shard so large is written once, and stays; twice as much is held to write one
 _RECENT = 20_000  # vectors that are also held in memory
 
 
@@ -98,7 +98,7 @@ class CachedEncoder:
                 fresh = dict(zip(keys_now, vectors, strict=True))
                 known |= fresh
                 self._hold(fresh)
-                writable = writable and bool(self._write_shard(fresh))
+                writable = writable and bool(self._write_vectors(fresh))
                 self._tidy()
         return np.stack([known[key] for key in keys])
 
@@ -175,25 +175,33 @@ class CachedEncoder:
             return None
         return rows if rows.ndim == 1 and rows.dtype == self._layout else None
 
-    def _write_shard(self, vectors: dict[bytes, NDArray[np.float32]]) -> str:
-        """The name of the shard that now holds the vectors; "" where the folder refused it."""
+    def _write_vectors(self, vectors: dict[bytes, NDArray[np.float32]]) -> str:
+        """As :meth:`_write_shard`, of vectors by key."""
         rows = np.zeros(len(vectors), dtype=self._layout)
         for i, key in enumerate(sorted(vectors)):
             rows[i]["key"] = np.frombuffer(key, dtype=np.uint8)
             rows[i]["vector"] = vectors[key]
-        buffer = io.BytesIO()
-        np.save(buffer, rows, allow_pickle=False)
-        content = buffer.getvalue()
-        name = f"{hashlib.sha256(content).hexdigest()}.npy"
+        return self._write_shard(rows)
+
+    def _write_shard(self, rows: NDArray[np.void]) -> str:
+        """The name of the shard that now holds the rows; "" where the folder refused it."""
+        header = io.BytesIO()
+        np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(rows))
+        content = (header.getvalue(), rows.view(np.uint8).data)  # what np.save would write, not copied
+        digest = hashlib.sha256()
+        for piece in content:
+            digest.update(piece)
+        name = f"{digest.hexdigest()}.npy"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             clear_scraps(self.folder)
-            write_whole(self.folder / name, content, durable=False)
+            with being_written(self.folder / name, durable=False) as file:
+                file.writelines(content)
         except OSError as error:
             _log.warning("Vectors are not kept: %s cannot be written (%s)", self.folder, error)
             return ""
         self._read.add(name)
-        self._shards[name] = _Shard(self.folder / name, rows, len(content))
+        self._shards[name] = _Shard(self.folder / name, rows, sum(map(len, content)))
         return name
 
     def _tidy(self) -> None:
@@ -201,19 +209,24 @@ class CachedEncoder:
         small = [shard for shard in self._shards.values() if shard.size < _FULL]
         if len(small) <= _MANY:
             return
-        merged: dict[bytes, NDArray[np.float32]] = {}
+        merged: list[NDArray[np.void]] = []
         done: list[_Shard] = []
         size = 0
         for shard in sorted(small, key=lambda shard: shard.size):
             if size >= _FULL:
                 break
             try:
-                merged |= shard.all()
+                merged.append(shard.all())
             except OSError:
                 continue
             done.append(shard)
             size += shard.size
-        if not merged or not (name := self._write_shard(merged)):
+        if not merged:
+            return
+        rows = np.concatenate(merged)
+        merged.clear()
+        name = self._write_shard(_by_key(rows))
+        if not name:
             return
         for shard in done:
             if shard.path.name != name:
@@ -255,17 +268,27 @@ class _Shard:
                         found[keys[n]] = row["vector"][0].copy()
         return found
 
-    def all(self) -> dict[bytes, NDArray[np.float32]]:
+    def all(self) -> NDArray[np.void]:
         """Everything in the file."""
         with self.path.open("rb") as file:
             file.seek(self._start)
-            rows = np.frombuffer(file.read(), dtype=self._layout)
-        return {key.tobytes(): vector for key, vector in zip(rows["key"], rows["vector"], strict=True)}
+            rows: NDArray[np.void] = np.frombuffer(file.read(), dtype=self._layout)
+        return rows
 
 
 def _beginnings(keys: NDArray[np.uint8]) -> NDArray[np.uint64]:
     """The first eight bytes of keys, as numbers in the same order."""
     return np.ascontiguousarray(keys[:, :8]).view(">u8").ravel().astype(np.uint64)
+
+
+def _by_key(rows: NDArray[np.void]) -> NDArray[np.void]:
+    """Rows in the order of their keys, each key once."""
+    words = np.ascontiguousarray(rows["key"]).view(">u8")
+    order = np.lexsort(words.T[::-1])
+    sorted_words = words[order]
+    new = np.append(True, (sorted_words[1:] != sorted_words[:-1]).any(axis=1))
+    once: NDArray[np.void] = rows[order[new]]
+    return once
 
 
 def _slug(key: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -29,9 +30,12 @@ def from_jsonl(raw: bytes, *, source: str | Path) -> pd.DataFrame:
             that has no name; it names the line.
     """
     check_text_size(len(raw), source=source)
-    records: list[dict[str, Any]] = []
-    names: dict[str, None] = {}
-    for number, line in enumerate(raw.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+    # Column by column, and a text that stands in many rows once: records take twice the memory of the table.
+    columns: dict[str, list[Any]] = {}
+    texts: dict[str, str] = {}
+    count = 0
+    for number, ended in enumerate(io.BytesIO(raw.removeprefix(b"\xef\xbb\xbf")), start=1):
+        line = ended.removesuffix(b"\n")
         if not line.strip():
             continue
         place = f"line {number}"
@@ -56,16 +60,21 @@ def from_jsonl(raw: bytes, *, source: str | Path) -> pd.DataFrame:
             told = f"holds a JSON {_KINDS.get(type(record), 'null')}, not an object"
             raise InputError(told, source=source, row=place, remedy=_REMEDY)
         _check_values(record, line, source=source, row=place)
-        for name in record.keys() - names.keys():
+        for name in record.keys() - columns.keys():
             if not UNSEEN.sub("", name).strip():
                 told = f"holds a field without a name ({name!r})"
                 raise InputError(told, source=source, row=place, remedy="Give every field a name.")
-        names.update(dict.fromkeys(record))
-        records.append(record)
-        check_cells(len(records), len(names), source=source, row=place)
-    if not records:
+        for name, value in record.items():
+            column = columns.setdefault(name, [])
+            column.extend([None] * (count - len(column)))
+            column.append(texts.setdefault(value, value) if isinstance(value, str) else value)
+        count += 1
+        check_cells(count, len(columns), source=source, row=place)
+    if not count:
         raise NoRows("is empty", source=source, remedy="Give a table with at least one row.")
-    return frame({name: [record.get(name) for record in records] for name in names})
+    for column in columns.values():
+        column.extend([None] * (count - len(column)))
+    return frame(columns)
 
 
 def _check_values(record: dict[str, Any], line: bytes, *, source: str | Path, row: str) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -208,13 +209,13 @@ def test_a_vector_is_written_a_few_times_however_many_there_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[int] = []
-    real = cache_module.write_whole
+    real = CachedEncoder._write_shard
 
-    def counted(path: Path, data: bytes, *, durable: bool = True) -> None:
-        written.append(len(data))
-        real(path, data, durable=durable)
+    def counted(self: CachedEncoder, rows: np.ndarray) -> str:
+        written.append(rows.nbytes)
+        return real(self, rows)
 
-    monkeypatch.setattr(cache_module, "write_whole", counted)
+    monkeypatch.setattr(CachedEncoder, "_write_shard", counted)
     monkeypatch.setattr(cache_module, "_CHUNK", 10)
     monkeypatch.setattr(cache_module, "_FULL", 100 * 10 * 64)
     texts = [f"text {n}" for n in range(10_000)]
@@ -245,3 +246,26 @@ def test_a_shard_that_another_process_merged_away_is_missed_by_nobody(tmp_path: 
     (shard,) = shards(tmp_path)
     shard.unlink()
     assert reader.encode(texts).tobytes() == Counting().encode(texts).tobytes()
+
+
+def test_shards_are_put_together_in_twice_their_own_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Wide(Counting):
+        dimension = 4_000
+
+        def encode(self, texts: Sequence[str]) -> np.ndarray:
+            return np.ones((len(texts), self.dimension), dtype=np.float32)
+
+    monkeypatch.setattr(cache_module, "_CHUNK", 50)
+    monkeypatch.setattr(cache_module, "_RECENT", 1)
+    encoder = CachedEncoder(Wide(), tmp_path)
+    for n in range(cache_module._MANY):
+        encoder.encode([f"text {n}/{at}" for at in range(50)])
+    own = sum(path.stat().st_size for path in shards(tmp_path))
+    tracemalloc.start()
+    encoder.encode([f"last {at}" for at in range(50)])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(shards(tmp_path)) == 1
+    assert peak < 2.5 * own

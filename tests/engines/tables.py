@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import multiprocessing
+import os
 import random
 import re
-from collections.abc import Sequence
+import signal
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nlpkit.catalogue import load_catalogue
+from nlpkit.files import write_table
 
 SERVICES = Path(__file__).resolve().parents[2] / "corpora" / "updates" / "services"
 _DIGITS = re.compile(r"\d")
@@ -97,3 +101,23 @@ def varied_table(size: int, seed: int = 11) -> pd.DataFrame:
             row[name] = text if turn == 0 or rng.random() < 0.3 else f"{text} ({rng.randrange(10_000)})"
         made.append(row)
     return pd.DataFrame(made).fillna("")
+
+
+def written(table: pd.DataFrame, place: Path) -> bytes:
+    """The bytes of a table in a file."""
+    write_table(table, place)
+    return place.read_bytes()
+
+
+def killer(when: str, done_of: int) -> tuple[Callable[[str, int, int], None], list[int]]:
+    """Progress that kills one worker once so many steps of a stage are done, and the ids that it killed."""
+    killed: list[int] = []
+
+    def told(stage: str, done: int, total: int) -> None:
+        if stage == when and done >= done_of and not killed:
+            worker = next(child for child in multiprocessing.active_children() if child.pid)
+            assert worker.pid is not None
+            killed.append(worker.pid)
+            os.kill(worker.pid, signal.SIGKILL)
+
+    return told, killed

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import os
-import signal
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from tables import WordEncoder, corpus_table, linked_silently, ordered_table, varied_table
+from tables import (
+    WordEncoder,
+    corpus_table,
+    killer,
+    linked_silently,
+    ordered_table,
+    varied_table,
+    written,
+)
 
 import nlpkit
 from nlpkit import partitions
@@ -29,25 +34,6 @@ ENCODER = WordEncoder()
 LARGE = "NLPKIT_LARGE_TESTS"
 
 
-def written(table: pd.DataFrame, place: Path) -> bytes:
-    write_table(table, place)
-    return place.read_bytes()
-
-
-def killer(done_of: int) -> tuple[Callable[[str, int, int], None], list[int]]:
-    """Progress that kills one worker when so many parts are judged, and the process ids that it killed."""
-    killed: list[int] = []
-
-    def told(stage: str, done: int, total: int) -> None:
-        if stage == "judging" and done >= done_of and not killed:
-            worker = next(child for child in multiprocessing.active_children() if child.pid)
-            assert worker.pid is not None
-            killed.append(worker.pid)
-            os.kill(worker.pid, signal.SIGKILL)
-
-    return told, killed
-
-
 @pytest.mark.slow
 def test_the_same_bytes_with_a_worker_killed_half_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -56,7 +42,7 @@ def test_the_same_bytes_with_a_worker_killed_half_way(
     here = written(nlpkit.score(table, encoder=ENCODER), tmp_path / "here.jsonl")
     monkeypatch.setattr(partitions, "WHOLE", 50)
     monkeypatch.setattr(partitions, "ROWS", 50)
-    told, killed = killer(3)
+    told, killed = killer("judging", 3)
     with caplog.at_level(logging.WARNING, "nlpkit"):
         found = nlpkit.score(table, encoder=ENCODER, engine="dask", workers=2, progress=told)
     assert len(killed) == 1
@@ -72,7 +58,7 @@ def test_20000_rows_with_a_worker_killed_half_way(tmp_path: Path, caplog: pytest
     begun = time.monotonic()
     here = written(nlpkit.score(table, encoder=ENCODER), tmp_path / "here.jsonl")
     local, begun = time.monotonic() - begun, time.monotonic()
-    told, killed = killer(5)
+    told, killed = killer("judging", 5)
     with caplog.at_level(logging.WARNING, "nlpkit"):
         found = nlpkit.score(table, encoder=ENCODER, engine="dask", workers=2, progress=told)
     sys.stdout.write(f"local {local:.0f} s, two workers {time.monotonic() - begun:.0f} s\n")

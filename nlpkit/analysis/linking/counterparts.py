@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 import pandas as pd
 
-from nlpkit.analysis.linking.pairs import make_ready
+from nlpkit.analysis.linking.pairs import Goal, make_ready
 from nlpkit.analysis.linking.parts import short
 from nlpkit.analysis.linking.rows import text_columns
 from nlpkit.analysis.linking.table import LINK_COLUMNS, link_rows
@@ -13,7 +16,7 @@ from nlpkit.catalogue import Catalogue, Entry
 from nlpkit.embedding import Encoder
 from nlpkit.language.sentences import split_sentences
 
-__all__ = ["COUNTERPART_COLUMNS", "actions_catalogue", "link_actions"]
+__all__ = ["COUNTERPART_COLUMNS", "actions_catalogue", "counterparts", "link_actions", "ready_actions"]
 
 COUNTERPART_COLUMNS: tuple[str, ...] = (
     *LINK_COLUMNS[:3],
@@ -41,14 +44,29 @@ def link_actions(updates: pd.DataFrame, others: pd.DataFrame, encoder: Encoder) 
     catalogue, targets = actions_catalogue(others)
     if not targets:
         return pd.DataFrame(columns=list(COUNTERPART_COLUMNS))
+    goal = ready_actions(catalogue, encoder)
+    links = link_rows(updates, goal, encoder, in_order=False).to_dict("records")
+    return counterparts(updates, links, targets)
+
+
+def ready_actions(catalogue: Catalogue, encoder: Encoder) -> Goal:
+    """A catalogue of :func:`actions_catalogue` with all that rows are compared with."""
+    return make_ready(catalogue, encoder, model="actions")
+
+
+def counterparts(
+    updates: pd.DataFrame,
+    links: Iterable[Mapping[Any, Any]],
+    targets: Mapping[str, tuple[str, str, str]],
+) -> pd.DataFrame:
+    """Links to entries of :func:`actions_catalogue`, in order, as links to the actions of those."""
     own = text_columns(updates)
     mine = {
         row_id: (service, action or row_id)
         for row_id, service, action in zip(own["row_id"], own["service"], own["action_id"], strict=True)
     }
     found = []
-    goal = make_ready(catalogue, encoder, model="actions")
-    for item in link_rows(updates, goal, encoder, in_order=False).to_dict("records"):
+    for item in links:
         row_id, service, action = targets[str(item["id"])]
         if (service, action or row_id) == mine[str(item["row_id"])]:
             continue

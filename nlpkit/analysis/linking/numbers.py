@@ -126,8 +126,9 @@ def numbered(
 
 def numbered_otherwise(row: Mapping[str, str], catalogue: Catalogue) -> bool:
     """Whether a plan that names the catalogue gives a row a number that is none of its entries'."""
-    other = bool(row["action_id"].strip()) and not _trailing_ids(catalogue, row["action_id"])
-    return other and bool(_heading(row, catalogue))
+    if not row["action_id"].strip() or not _heading(row, catalogue):
+        return False
+    return not _trailing_ids(catalogue, row["action_id"])
 
 
 def _heading(row: Mapping[str, str], catalogue: Catalogue) -> str:
@@ -184,7 +185,8 @@ def _loose(alias: str) -> str:
 
 
 def names_catalogue(catalogue: Catalogue, text: str) -> bool:
-    names = _patterns(catalogue)[0]
+    # Asked of every row; what a large catalogue's patterns are kept under takes long to look up.
+    names = _patterns(catalogue)[0] if catalogue.aliases else None
     return bool(names and names.search(text))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nlpkit.analysis.linking.candidates import ALL_UP_TO, choose, finder
+from nlpkit.analysis.linking.candidates import ALL_UP_TO, Finder, choose, finder
 from nlpkit.analysis.linking.examples import stored_examples
 from nlpkit.analysis.linking.numbers import numbered, numbered_otherwise
 from nlpkit.analysis.linking.order import Own, Placed, placed, sequences
@@ -18,7 +18,7 @@ from nlpkit.analysis.linking.pairs import Goal, make_ready, pair_features, proba
 from nlpkit.analysis.linking.parts import Encode, Link, Row, Vectors, passages_of, ranked, short, vectors
 from nlpkit.analysis.linking.reasons import missing, stands, why
 from nlpkit.analysis.linking.rows import Definitions, rows_of, text_columns
-from nlpkit.analysis.similarity import compared_terms, telling_terms, without_preamble
+from nlpkit.analysis.similarity import Facets, compared_terms, telling_terms, without_preamble
 from nlpkit.catalogue import Catalogue
 from nlpkit.embedding import Encoder
 from nlpkit.language.annotations import TextAnalysis
@@ -99,12 +99,16 @@ def link_rows(
     encoder: Encoder,
     *,
     analyses: Sequence[TextAnalysis] | None = None,
+    definitions: Definitions | None = None,
     in_order: bool = True,
 ) -> pd.DataFrame:
-    """:func:`link`, with a catalogue that is ready; each row by itself, unless ``in_order``."""
+    """:func:`link`, with a catalogue that is ready; each row by itself, unless ``in_order``.
+
+    ``definitions`` are the acronyms of whole documents, where the table has only some of their rows.
+    """
     catalogue = goal.catalogue
     table = text_columns(updates)
-    rows = rows_of(table, analyses, catalogue)
+    rows = rows_of(table, analyses, catalogue, definitions)
     owns = _own_links(table, rows, goal, encoder.encode, reasons=True)
     changed = _placed(updates, owns, catalogue) if in_order else {}
     chosen = list(changed)
@@ -230,7 +234,7 @@ def _own_links(
     catalogue = goal.catalogue
     duties = tuple(without_preamble(entry.duty) for entry in catalogue.entries)
     limits = thresholds(goal)
-    index = finder(goal.facets) if len(catalogue.entries) > ALL_UP_TO else None
+    index = _index(goal.facets) if len(catalogue.entries) > ALL_UP_TO else None
     every = np.arange(len(catalogue.entries), dtype=np.intp)
     found: list[Own] = []
     for first in range(0, len(rows), _ROWS):
@@ -247,6 +251,18 @@ def _own_links(
                 own = replace(own, links=tuple(_reasoned(item, passages, goal, store) for item in own.links))
             found.append(own)
     return found
+
+
+_last: list[tuple[Facets, Finder]] = []  # every part of a large table is linked to the same
+
+
+def _index(facets: Facets) -> Finder:
+    for known, found in _last:
+        if known is facets:
+            return found
+    made = finder(facets)
+    _last[:] = [(facets, made)]
+    return made
 
 
 def links_column(updates: pd.DataFrame, links: pd.DataFrame) -> list[list[dict[str, Any]]]:
