@@ -285,7 +285,7 @@ def near_part(
     texts = list(dict.fromkeys(text for row in rows for text in _read(row)))
     vectors = encoder.encode(texts)
     known = dict(zip(texts, vectors, strict=True))
-    store = linking.vectors(rows, _Given(encoder, texts, vectors))
+    store = linking.vectors(rows, _Given(encoder, texts, vectors).encode)
     centres = middles["middles"].reshape(-1, encoder.dimension)
     near: dict[int, list[int]] = defaultdict(list)
     with one_thread():
