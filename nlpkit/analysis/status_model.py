@@ -41,6 +41,7 @@ from nlpkit.resources import bundled
 from nlpkit.schema import Status
 
 __all__ = [
+    "FORMAT",
     "FORMAT_OF_HOUSES",
     "RULES",
     "STATUSES",

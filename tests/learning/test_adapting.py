@@ -17,7 +17,7 @@ import nlpkit
 from nlpkit.analysis.grams import grams
 from nlpkit.analysis.house import House, house_grams
 from nlpkit.analysis.status import decide
-from nlpkit.analysis.status_model import STATUSES, StatusModel, kept_model, packaged_model
+from nlpkit.analysis.status_model import FORMAT, STATUSES, StatusModel, kept_model, packaged_model
 from nlpkit.errors import InputError, NlpkitError
 from nlpkit.learning.adapting import Adapted, adapt, adapt_status, groups_of_copies, reviewed
 from nlpkit.learning.corpus import reviews_corpus
@@ -126,7 +126,7 @@ def test_a_damaged_house_is_refused(tmp_path: Path) -> None:
     write(adapted().model, tmp_path / "mine", {"about": "planted"})
     facts = json.loads((tmp_path / "mine" / "model.json").read_text(encoding="utf8"))
     with pytest.raises(
-        NlpkitError, match="reads format 1"
+        NlpkitError, match=f"reads format {FORMAT}"
     ):  # what knows nothing of houses must not use the rest
         StatusModel.from_files(facts, (tmp_path / "mine" / "model.npz").read_bytes())
     place = tmp_path / "mine" / "house.json"
