@@ -26,6 +26,7 @@ from nlpkit.analysis.views import (
     idioms,
     is_bare,
     read_sentences,
+    troubles,
 )
 from nlpkit.language.annotations import Sentence, Stage
 
@@ -270,7 +271,7 @@ def _trouble(view: View, asked: str = "") -> str:
 
 @lru_cache(maxsize=8192)  # several signals ask for the same sentence
 def _trouble_told(text: str) -> str:
-    match = idioms("trouble").search(text)
+    match = troubles().search(text)
     return match.group() if match else ""
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "idioms",
     "is_bare",
     "read_sentences",
+    "troubles",
 ]
 
 HAPPENED = (Stage.DONE, Stage.IN_PLACE)
@@ -178,6 +179,12 @@ def _bare_words() -> frozenset[str]:
 def idioms(name: str) -> Sought:
     """One expression for the idioms of a kind (``patterns`` in ``lexicons/status_weights.json``)."""
     return Sought("|".join(f"(?:{p})" for p in lexicon("status_weights")["patterns"][name]))
+
+
+@cache
+def troubles() -> Each:
+    """The idioms of trouble, of which there are many, each by itself."""
+    return Each(map(Sought, lexicon("status_weights")["patterns"]["trouble"]))
 
 
 @cache

@@ -13,7 +13,7 @@ import pytest
 
 from nlpkit.analysis import views
 from nlpkit.analysis.outcomes import expression
-from nlpkit.analysis.views import idioms
+from nlpkit.analysis.views import idioms, troubles
 from nlpkit.language import cues, facts, needles, references, stages
 from nlpkit.language.needles import Each, Sought, ways, ways_key
 from nlpkit.language.sentences import split_sentences
@@ -144,6 +144,24 @@ def test_without_pythons_own_reader_every_search_is_made(monkeypatch: pytest.Mon
     assert Sought(r"\bwombat\b").search("no wombat")
 
 
+def test_many_expressions_apart_find_what_they_would_as_alternatives() -> None:
+    apart = troubles()
+    together = re.compile("|".join(f"(?:{one._source})" for one in apart._sought), re.IGNORECASE)
+    texts = [
+        "",
+        "All is well.",
+        "Two trainers left and the supplier could not say when; the date was missed.",
+    ]
+    texts += [
+        f"We had hoped for more time, but {one} the budget is unlikely." for one in ("", "staff left and")
+    ]
+    found = [apart.search(text) for text in texts]
+    assert [match and match.span() for match in found] == [
+        match and match.span() for match in map(together.search, texts)
+    ]
+    assert sum(match is not None for match in found) == 3
+
+
 def every_sought() -> list[Sought]:
     """The expressions that nlpkit looks for in this way."""
     found = [kind.pattern for kind in cues._kinds()] + [cues._quantifiers()]
@@ -154,7 +172,8 @@ def every_sought() -> list[Sought]:
     found += [facts._heads("bodies", "weak_heads"), facts._body_names()]
     found += [facts._pattern("documents", key) for key in ("surveys", "audits", "identifiers", "live")]
     found += [facts._pattern("bodies", key) for key in ("scrutineers", "scrutiny")]
-    found += [idioms(name) for name in lexicon("status_weights")["patterns"]]
+    found += [idioms(name) for name in lexicon("status_weights")["patterns"] if name != "trouble"]
+    found += troubles()._sought
     found += [expression(name) for name in lexicon("evidence_words")["patterns"]]
     return found
 
