@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,9 +91,10 @@ _ARRAYS = (
 _LEAST = 1e-6
 _PLAN_SAYS = 1.4  # by which the plan itself lowers or raises the vote for a status, in log-probability
 _PLAN_DENIES = [STATUSES.index(str(status)) for status in (Status.COMPLETE, Status.UNCLEAR)]
-_PLAN_LATE = 0.4  # the strength of "planned after the deadline" from which the plan says "at risk"
+_LATE = 0.4  # the strength of "planned after the deadline" from which the plan says "at risk"
 _AT_RISK = STATUSES.index(str(Status.AT_RISK))
-_PLAN_SIGNALS = ("signal_plan_gap", "signal_plan_late")
+_SIGNAL = "signal_"  # before the names of signals among the document's values
+_PLAN_OPEN, _PLAN_LATE = f"{_SIGNAL}plan_gap", f"{_SIGNAL}plan_late"
 _STAGES_SAY, _WORDS_SAY = 0.3, 0.45  # shares of the vote
 _RULES_SAY = 0.25  # that of the hand-set weights, which know nothing of the corpus' habits
 
@@ -144,7 +145,7 @@ def sentence_values(case: Case, views: Sequence[View]) -> list[dict[str, float]]
 
 def document_values(case: Case, signals: Iterable[Signal], by_rule: Mapping[str, float]) -> dict[str, float]:
     """What is known of the update as a whole, by name: signals, the calendar, the hand-set verdict."""
-    values = {f"signal_{signal.name}": signal.value for signal in signals}
+    values = {f"{_SIGNAL}{signal.name}": signal.value for signal in signals}
     if case.as_of and case.due:
         late = (case.as_of - case.due).days
         values |= {
@@ -210,6 +211,26 @@ class Reading:
     lost_signals: Mapping[str, Array]
 
 
+class _Heard(NamedTuple):
+    """What comes to the vote: rows of updates, with all their sentences or without one.
+
+    Attributes:
+        inner: what comes into the layer between, shape ``(rows, hidden)``.
+        words: scores of the words, shape ``(rows, 7)``.
+        rules: :func:`rule_scores`.
+        house: what the organisation's own words add.
+    """
+
+    inner: Array
+    words: Array
+    rules: Array
+    house: Array
+
+    def rows(self, places: NDArray[np.int64]) -> _Heard:
+        """Some of the rows, copied."""
+        return _Heard(*(part[places] for part in self))
+
+
 @dataclass(frozen=True)
 class StatusModel:
     """The weights (see the module); made by :func:`nlpkit.learning.train.fit`."""
@@ -255,37 +276,45 @@ class StatusModel:
         words = self._words_without_each(sentences.counted, sizes) + arrays["words_bias"]
         rules = np.array([rule_scores(values) for values in documents]).reshape(-1, len(STATUSES))
         house = self._house_without_each(sentences.texts)
-        said = self._said(inner, words, rules[rows], house)
+        heard = _Heard(inner, words, rules[rows], house)
+        said = self._said(heard)
         ends = np.cumsum([0, *(1 + sizes)])
         whole = ends[:-1]
-        # Of which update each signal is, and which it is.
-        owner, place = np.nonzero(values * [name.startswith("signal_") for name in self.document_names])
-        names = [self.document_names[i] for i in place.tolist()]
-        by_rules = rules[owner]
-        for i, (row, name) in enumerate(zip(owner.tolist(), names, strict=True)):
-            if name in _PLAN_SIGNALS:
-                by_rules[i] = rule_scores({**documents[row], name: 0.0})
-        rests = inner[whole[owner]] - values[owner, place][:, None] * arrays["document"][place]
-        left = self._said(rests, words[whole[owner]], by_rules, house[whole[owner]])
-        lost_signals: list[dict[str, Array]] = [{} for _ in documents]
-        for row, name, lost in zip(owner.tolist(), names, said[whole[owner]] - left, strict=True):
-            lost_signals[row][name.removeprefix("signal_")] = lost
+        lost_signals = self._lost_signals(values, documents, heard.rows(whole), said[whole])
         return [
             Reading(softmax(said[begin]), said[begin] - said[begin + 1 : end], lost)
             for (begin, end), lost in zip(pairwise(ends.tolist()), lost_signals, strict=True)
         ]
 
-    def _said(self, inner: Array, words: Array, rules: Array, house: Array) -> Array:
-        """Log-probabilities of the statuses, shape ``(rows, 7)``.
+    def _said(self, heard: _Heard) -> Array:
+        """Log-probabilities of the statuses, shape ``(rows, 7)``."""
+        stages = network(heard.inner, self.arrays["hidden"], self.arrays["hidden_bias"])
+        voted = vote(stages, _log_softmax(heard.words), heard.rules)
+        return _log_softmax(_log_softmax(voted / self.temperature) + heard.house)
+
+    def _lost_signals(
+        self, values: Array, documents: Sequence[Mapping[str, float]], heard: _Heard, said: Array
+    ) -> list[dict[str, Array]]:
+        """What is lost of the log-probabilities of each update where a signal is left out, by its name.
 
         Args:
-            inner: what comes into the layer between, shape ``(rows, hidden)``.
-            words: scores of the words.
-            rules: :func:`rule_scores`.
-            house: what the organisation's own words add.
+            values: the documents as an array.
+            documents: as :meth:`read` takes them.
+            heard: of each update with all its sentences.
+            said: the log-probabilities that came of it.
         """
-        stages = network(inner, self.arrays["hidden"], self.arrays["hidden_bias"])
-        return _log_softmax(_log_softmax(vote(stages, _log_softmax(words), rules) / self.temperature) + house)
+        # Of which update each signal is, and which one it is.
+        owner, place = np.nonzero(values * [name.startswith(_SIGNAL) for name in self.document_names])
+        names = [self.document_names[i] for i in place.tolist()]
+        left = heard.rows(owner)
+        left.inner[:] -= values[owner, place][:, None] * self.arrays["document"][place]
+        for i, (row, name) in enumerate(zip(owner.tolist(), names, strict=True)):
+            if name in (_PLAN_OPEN, _PLAN_LATE):
+                left.rules[i] = rule_scores({**documents[row], name: 0.0})
+        found: list[dict[str, Array]] = [{} for _ in documents]
+        for row, name, lost in zip(owner.tolist(), names, said[owner] - self._said(left), strict=True):
+            found[row][name.removeprefix(_SIGNAL)] = lost
+        return found
 
     def _house_without_each(self, every: Sequence[Sequence[str]]) -> Array:
         """What the organisation's own words add: for each update a row with all its sentences, then one
@@ -417,9 +446,9 @@ def rule_scores(document: Mapping[str, float]) -> Array:
     of the vote: the other members hardly read more than the update.
     """
     scores = np.array([document[name] for name in RULES])
-    if document.get("signal_plan_gap", 0.0) >= 1.0:
+    if document.get(_PLAN_OPEN, 0.0) >= 1.0:
         scores[_PLAN_DENIES] -= _PLAN_SAYS / _RULES_SAY
-    if document.get("signal_plan_late", 0.0) >= _PLAN_LATE:
+    if document.get(_PLAN_LATE, 0.0) >= _LATE:
         scores[_AT_RISK] += _PLAN_SAYS / _RULES_SAY
     return scores
 
