@@ -26,6 +26,7 @@ from itertools import pairwise
 
 from nlpkit.language.annotations import Stage
 from nlpkit.language.cues import any_of
+from nlpkit.language.fragments import fragment_predicates, opening_predicate
 from nlpkit.language.grammar import (
     BE,
     BE_PAST,
@@ -33,8 +34,6 @@ from nlpkit.language.grammar import (
     SUBORDINATORS,
     Predicate,
     finite_predicates,
-    fragment_predicates,
-    opening_predicate,
     verbs,
 )
 from nlpkit.language.needles import Each, Sought
