@@ -36,7 +36,7 @@ FLOORS = (
     },
     {"comparing", "estimators", "folders", "publishing", "review", "spacy_component"},
     {"console", "options"},
-    {"cataloguing", "history_cli", "review_cli"},
+    {"cataloguing", "history_cli", "learning_cli", "review_cli"},
     {"cli"},
     {"__main__"},
 )
