@@ -316,12 +316,12 @@ def test_the_queue_is_walked_update_by_update(opened: Any) -> None:
     view = opened(mixed(), "#/queue?status=off_track")
     first, second = view.titles()
     view.page.click("#list h3 a >> nth=0")
-    assert view.page.inner_text("h1:visible") in first
+    view.until("t => t.endsWith(document.querySelector('#view-update h1')?.textContent)", first)
     view.page.click("text=Next update")
     view.until("t => t.endsWith(document.querySelector('#view-update h1').textContent)", second)
     assert view.page.locator("text=Next update").count() == 0
     view.page.click("text=Back to the queue")
-    assert view.address() == "#/queue?status=off_track"
+    view.until("() => location.hash === '#/queue?status=off_track'")
 
 
 def test_an_update_that_is_not_there_is_said_so(opened: Any) -> None:
