@@ -40,8 +40,9 @@ class Predicate:
 
     ``silent`` predicates say nothing of work themselves ("shows that …", a bare "is") and hand over to
     what follows; ``subordinate`` ones stand in a subordinate clause; ``weak`` ones may not be verbs at
-    all ("Build phase …") and give way to any other. ``cue_start`` and ``cue_end`` are
-    character offsets of the words that gave the stage, where these are more than the group.
+    all ("Build phase …") and give way to any other; ``for_effect`` ones say what something is for.
+    ``cue_start`` and ``cue_end`` are character offsets of the words that gave the stage, where these are
+    more than the group.
     """
 
     first: int
@@ -58,6 +59,7 @@ class Predicate:
     weak: bool = False
     cue_start: int = -1
     cue_end: int = -1
+    for_effect: bool = False
 
     def becomes(self, stage: Stage, *, future: bool = False) -> None:
         """Give the predicate this stage."""
@@ -70,6 +72,11 @@ class Predicate:
     def tells_nothing(self) -> None:
         """Let the predicate stand, but say nothing of work."""
         self.stage, self.future, self.silent = Stage.NONE, False, False
+
+    def tells_what_for(self) -> None:
+        """The same, for good: no set phrase beside it ("hoped to") changes that."""
+        self.tells_nothing()
+        self.for_effect = True
 
 
 @cache
@@ -99,6 +106,7 @@ _MONTH_NAMES = word_set(
     "january february march april may june july august september october november december spring summer"
     " autumn winter jan feb mar apr jun jul aug sep sept oct nov dec"
 )
+_LOOKED_FOR = word_set("hoped intended envisaged expected anticipated")
 _FINISHED = word_set("completed finished finalised finalized concluded closed")
 _ROUTINELY = word_set("regularly routinely daily weekly monthly quarterly annually")
 _STATES = word_set("ongoing outstanding forthcoming missing upcoming pending willing")
@@ -140,7 +148,18 @@ def finite_predicates(words: list[Token]) -> list[Predicate]:
     groups = _without_reduced_relatives(words, groups)
     _mark_subordinate(words, groups)
     _silence_the_untrue(words, groups)
+    _silence_the_hoped_for(words, groups)
     return groups
+
+
+def _silence_the_hoped_for(words: list[Token], groups: list[Predicate]) -> None:
+    """ "It is hoped that the new process will reassure staff" doesn't tell of work to come."""
+    for left, right in pairwise(groups):
+        we_hope = left.head in {"hope", "hopes"}
+        hoped = left.head in _LOOKED_FOR and words[left.last + 1].lower == "that"
+        if (we_hope or hoped) and right.head in bases("benefit"):
+            left.tells_what_for()
+            right.tells_what_for()
 
 
 def _silence_the_untrue(words: list[Token], groups: list[Predicate]) -> None:
@@ -365,7 +384,7 @@ def _classified(words: list[Token], chain: list[int], negated: bool) -> Predicat
     elif lead in _DO:
         group.stage = Stage.NONE if negated else Stage.DONE if lead == "did" else Stage.IN_PLACE
     elif "to" in lowers:
-        if lead in BE_PAST and "be" not in lowers[1:]:
+        if (lead in BE_PAST and "be" not in lowers[1:]) or _names_function(words, group):
             group.tells_nothing()  # "the aim was to ensure"
         else:
             group.becomes(Stage.PLANNED, future=True)
@@ -389,10 +408,16 @@ def _future(words: list[Token], group: Predicate, lowers: list[str]) -> None:
         group.becomes(Stage.UNDER_WAY)
     elif head in word_set("consider explore considered explored investigate seek"):
         group.stage = Stage.INTENDED
-    elif (
-        head in verbs("effect") and len(lowers) == 2 and subject in word_set("this these it which that they")
+    elif len(lowers) == 2 and (
+        (head in verbs("effect") and subject in word_set("this these it which that they"))
+        or (head in bases("ease") and _is_thing(words[group.first - 1 : group.first]))
     ):
         group.tells_nothing()  # "This will ensure consistency" tells of an effect, not of work
+
+
+def _is_thing(subject: list[Token]) -> bool:
+    """Whether a subject can only have effects, as a dashboard does, and not do work, as a team does."""
+    return bool(subject) and subject[0].tag in {"NN", "NNS"} and subject[0].lower not in listed("doers")
 
 
 def _perfect(words: list[Token], group: Predicate, lowers: list[str]) -> None:
@@ -501,6 +526,8 @@ def _passive(words: list[Token], group: Predicate, lead: str) -> None:
             group.silent = True
     elif head in verbs("relate") or head == "committed":
         group.tells_nothing()
+    elif _names_purpose(words, group):
+        group.tells_what_for()
     elif read_by_head(group):
         return
     elif past:
@@ -511,6 +538,27 @@ def _passive(words: list[Token], group: Predicate, lead: str) -> None:
         group.stage = Stage.NONE if voiced else Stage.DONE
     else:
         group.stage = Stage.DONE if head in _FINISHED else Stage.IN_PLACE
+
+
+def _names_function(words: list[Token], group: Predicate) -> bool:
+    """ "The purpose of the panel is to check reports", and not "the reports are to be checked"."""
+    subject = {token.lower for token in words[max(0, group.first - 6) : group.first]}
+    verb = [token.lower for token in words[group.first : group.last + 1]]
+    named = subject & word_set("purpose purposes role roles function functions remit")
+    return bool(named) and verb[0] in {"is", "are"} and "be" not in verb
+
+
+def _names_purpose(words: list[Token], group: Predicate) -> bool:
+    """ "The portal is intended to give staff a say": what something is for says nothing of how far it is."""
+    after = [word.lower for word in words[group.last + 1 : group.last + 3]]
+    subject = words[group.first - 1].lower if group.first else ""
+    return (
+        group.head in _LOOKED_FOR
+        and len(after) == 2
+        and after[0] == "to"
+        and after[1] in bases("effect")
+        and subject not in {"", "it"}  # "it is intended to provide training"
+    )
 
 
 def _without_reduced_relatives(words: list[Token], groups: list[Predicate]) -> list[Predicate]:

@@ -202,6 +202,8 @@ def _apply_phrases(
                 continue
             claimed.append((start, end))
             owner = _owner(words, found, first, last)
+            if owner is not None and owner.for_effect:
+                continue
             if owner is not None:
                 _settle(words, owner, stage, phrase, start, end)
             else:

@@ -105,6 +105,31 @@ def test_denials_diaries_and_false_friends(sentence: str, stage: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sentence", "stage"),
+    [
+        # what a thing is for, beside what is going to be done
+        ("The new portal is intended to give staff one place to write to.", "none"),
+        ("A new portal is intended to be bought in May.", "intended"),
+        ("It is intended to provide a portal to all staff.", "intended"),
+        ("The opening of the portal is hoped to reassure staff.", "none"),
+        ("It is hoped that the portal will encourage more reports.", "none"),
+        ("It is hoped that the portal will open in May.", "intended"),
+        ("We hope that this will reassure staff.", "none"),
+        ("We hope to open it in May.", "intended"),
+        ("The shift is expected to reduce the time spent on paperwork.", "none"),
+        ("The shift is expected to start in May.", "planned"),
+        ("The dashboard will help the board to see trends.", "none"),
+        ("The team will help the board to see trends.", "planned"),
+        ("The dashboard will replace the old returns.", "planned"),
+        ("The purpose of the panel is to check each report.", "none"),
+        ("The reports of the panel are to be checked.", "planned"),
+    ],
+)
+def test_what_a_thing_is_for_is_not_work_to_come(sentence: str, stage: str) -> None:
+    assert _stage(sentence) == stage
+
+
+@pytest.mark.parametrize(
     ("sentence", "stage", "also"),
     [
         ("The tool has been developed and will be launched in May.", "done", {"also_planned"}),
