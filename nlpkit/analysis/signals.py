@@ -75,6 +75,11 @@ def _weighed(amount: float, view: View, passage: Passage) -> _Weighed:
     return _Weighed(amount, amount * view.salience, passage)
 
 
+def _weighed_as_trouble(amount: float, view: View, passage: Passage) -> _Weighed:
+    """Trouble is mostly told in passing, so that what looks like background is discounted less."""
+    return _Weighed(amount, amount * math.sqrt(view.salience), passage)
+
+
 def _amounts(found: Iterable[_Weighed]) -> tuple[float, float]:
     found = list(found)
     return math.fsum(item.plain for item in found), math.fsum(item.salient for item in found)
@@ -226,13 +231,13 @@ def _setbacks(views: Sequence[View], asked: str) -> Iterable[Signal]:
                 and idioms("turn").match(later.text)
                 for later in after
             )
-            (restarted if moved_on else stopped).append(_weighed(1.6, view, view.passage()))
+            (restarted if moved_on else stopped).append(_weighed_as_trouble(1.6, view, view.passage()))
         elif slip:
             slips.append(Passage(view.text, slip.group()))
         elif words := _trouble(view, asked):
             mild = idioms("mild_setback").fullmatch(words) and not idioms("still").search(view.text)
             passage = Passage(view.text, words)
-            (mended if recovered else live).append(_weighed(0.6 if mild else 1.6, view, passage))
+            (mended if recovered else live).append(_weighed_as_trouble(0.6 if mild else 1.6, view, passage))
     if slips:
         yield Signal("slip", _grows(len(slips) + 1), tuple(slips))
     for name, found in (

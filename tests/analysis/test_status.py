@@ -132,7 +132,9 @@ def test_background_counts_for_less_beside_what_is_told_plainly() -> None:
     update = "The old portal was delayed by the supplier. The new portal was launched on 4 May."
     plain, weighed = signals(update), signals(update, [0.1, 1.0])
     assert plain["setback"].salient == plain["setback"].value == weighed["setback"].value
-    assert weighed["setback"].salient < weighed["setback"].value / 3
+    # trouble is discounted by the root, as it is mostly told in passing
+    assert plain["setback"].value == pytest.approx(1 - 0.5**1.6)
+    assert weighed["setback"].salient == pytest.approx(1 - 0.5 ** (1.6 * 0.1**0.5))
     assert weighed["share_done"].salient > plain["share_done"].salient
     complete = [status.probabilities(list(found.values()))["complete"] for found in (plain, weighed)]
     assert complete[0] < complete[1]
