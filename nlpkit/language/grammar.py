@@ -156,7 +156,8 @@ def _silence_the_hoped_for(words: list[Token], groups: list[Predicate]) -> None:
     """ "It is hoped that the new process will reassure staff" doesn't tell of work to come."""
     for left, right in pairwise(groups):
         we_hope = left.head in {"hope", "hopes"}
-        hoped = left.head in _LOOKED_FOR and words[left.last + 1].lower == "that"
+        following = words[left.last + 1]
+        hoped = left.head in _LOOKED_FOR and (following.lower == "that" or following.tag in {"DT", "PRP$"})
         if (we_hope or hoped) and right.head in bases("benefit"):
             left.tells_what_for()
             right.tells_what_for()
@@ -198,6 +199,8 @@ def _group_at(words: list[Token], i: int) -> Predicate | None:
     chain, negated, head = [i], word.lower == "cannot", i
     for j in range(i + 1, len(words)):
         token, before = words[j], words[j - 1]
+        if token.lower == "no":
+            break  # "there is no waiting list"
         if token.lower == "since" and words[i].lower in _HAVE:
             continue
         if token.lower in NOT:
@@ -232,6 +235,8 @@ def _is_mistagged_present(words: list[Token], i: int) -> bool:
     """ "Crews complete a visit": between a plural and an article stands a verb, whatever its tag."""
     if not 0 < i < len(words) - 1 or words[i].lower not in bases("bare"):
         return False
+    if words[i].lower == "take" and words[i + 1].lower == "place" and words[i].tag == "VB":
+        return words[i - 1].tag.startswith("NN")  # "sessions with the Chief take place weekly"
     framed = words[i - 1].tag in {"NNS", "NNPS"} and words[i + 1].tag in {"DT", "PRP$"}
     return framed and words[i].tag in {"JJ", "NN", "VB"}
 
@@ -317,6 +322,9 @@ def _simple(words: list[Token], i: int) -> Predicate:
         "continue continues continued remain remains remained progresses progressed await awaits awaited"
     ):
         group.stage = Stage.UNDER_WAY
+    elif word in word_set("considers examines explores"):
+        if following[:1] == ["that"]:
+            group.tells_nothing()  # an opinion; else what somebody does as a rule
     elif word in verbs("intend"):
         if not past or following[:1] == ["to"]:
             group.becomes(Stage.INTENDED, future=True)
@@ -353,7 +361,10 @@ def is_routine(words: list[Token], i: int) -> bool:
         if words[k].lower in {",", ";", "and", "but"}:
             return False
         if words[k].lower in _ROUTINELY - {"regularly"}:
-            return words[k].tag == "RB" or k + 1 == len(words) or not words[k + 1].tag.startswith("NN")
+            following = words[k + 1] if k + 1 < len(words) else None
+            if following is None or following.lower in word_set("basis cycle"):
+                return True
+            return words[k].tag == "RB" or not following.tag.startswith("NN")
         if words[k].lower in {"every", "each"} and words[k + 1 : k + 2]:
             return words[k + 1].lower in word_set("day week month quarter year shift tour fortnight")
     return False
@@ -368,6 +379,8 @@ def _classified(words: list[Token], chain: list[int], negated: bool) -> Predicat
         _future(words, group, lowers)
     elif negated and head in verbs("begin") and lead in word_set("can ca cannot could"):
         group.becomes(Stage.NOT_STARTED)
+    elif lead == "may" and head not in verbs("need") | BE and _is_allowed(words, group):
+        group.stage = Stage.IN_PLACE
     elif lead in {"may", "might", "could"}:
         if lead != "could" or not (negated or head in word_set("do done improve improved")):
             group.becomes(Stage.INTENDED, future=True)
@@ -413,6 +426,12 @@ def _future(words: list[Token], group: Predicate, lowers: list[str]) -> None:
         or (head in bases("ease") and _is_thing(words[group.first - 1 : group.first]))
     ):
         group.tells_nothing()  # "This will ensure consistency" tells of an effect, not of work
+
+
+def _is_allowed(words: list[Token], group: Predicate) -> bool:
+    """ "Staff may report by phone" tells of a right, "a second course may follow" of a possibility."""
+    before = {token.lower for token in words[max(0, group.first - 4) : group.first]}
+    return bool(before & listed("people")) and group.head not in word_set("find feel wish want have struggle")
 
 
 def _is_thing(subject: list[Token]) -> bool:
@@ -499,6 +518,8 @@ def _progressive(words: list[Token], group: Predicate) -> None:
         group.becomes(Stage.IN_PLACE)  # "the new arrangements are working well"
         return
     group.stage = Stage.NONE if group.negated or group.head in verbs("relate") else Stage.UNDER_WAY
+    if group.stage is Stage.UNDER_WAY and is_routine(words, group.last):
+        group.becomes(Stage.IN_PLACE)  # "visits are taking place every quarter"
     if group.head in verbs("intend"):
         group.becomes(Stage.INTENDED, future=True)
     elif group.head in word_set("planned proposed scheduled planning proposing going"):
@@ -514,6 +535,8 @@ def _passive(words: list[Token], group: Predicate, lead: str) -> None:
         )
         if judged:
             group.tells_nothing()  # "is considered lawful"
+        elif (after is not None and after.lower == "by") or is_routine(words, group.last):
+            group.becomes(Stage.IN_PLACE)  # "uptake is considered by the committee"
         else:
             group.becomes(Stage.INTENDED, future=True)
     elif head == "considered" and after is not None and (after.tag.startswith("JJ") or after.lower == "to"):
@@ -526,7 +549,7 @@ def _passive(words: list[Token], group: Predicate, lead: str) -> None:
             group.silent = True
     elif head in verbs("relate") or head == "committed":
         group.tells_nothing()
-    elif _names_purpose(words, group):
+    elif _names_purpose(words, group) or _is_asked_of_people(words, group):
         group.tells_what_for()
     elif read_by_head(group):
         return
@@ -538,6 +561,14 @@ def _passive(words: list[Token], group: Predicate, lead: str) -> None:
         group.stage = Stage.NONE if voiced else Stage.DONE
     else:
         group.stage = Stage.DONE if head in _FINISHED else Stage.IN_PLACE
+
+
+def _is_asked_of_people(words: list[Token], group: Predicate) -> bool:
+    """ "Officers are expected to follow the code": a rule, and not what is to come."""
+    before = {token.lower for token in words[max(0, group.first - 3) : group.first]}
+    after = [word.lower for word in words[group.last + 1 : group.last + 3]]
+    rule = len(after) == 2 and after[0] == "to" and after[1] in bases("abide")
+    return group.head == "expected" and rule and bool(before & listed("people"))
 
 
 def _names_function(words: list[Token], group: Predicate) -> bool:

@@ -223,6 +223,8 @@ def _holds(words: list[Token], first: int, last: int, phrase: str) -> bool:
     after = words[last + 1] if last + 1 < len(words) else None
     before = words[first - 1] if first else None
     noun_follows = after is not None and after.tag.startswith(("NN", "JJ", "VBG"))
+    if before is not None and before.lower == "no" and words[first].tag != "VBN":
+        return False  # "no waiting list", "no ongoing work"
     if phrase in {"due to", "going to"}:
         return after is not None and after.tag == "VB"
     if phrase in {"ongoing", "on-going", "forthcoming"} and noun_follows:

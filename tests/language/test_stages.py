@@ -167,3 +167,27 @@ def test_the_words_that_decided_are_named() -> None:
     assert sentence.stage_cue is not None
     assert sentence.stage_cue.text == "has now been rolled"
     assert sentence.stage_cue.kind == sentence.stage == "done"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "stage"),
+    [
+        # what is done as a rule, beside what may or will be done once
+        ("Uptake is considered by the wellbeing committee.", "in_place"),
+        ("A new app is considered at present.", "intended"),
+        ("The panel considers all new items.", "in_place"),
+        ("The service considers that the risk is low.", "none"),
+        ("The service is considering a new app.", "intended"),
+        ("Staff may report a concern by phone.", "in_place"),
+        ("Staff may need more time.", "intended"),
+        ("A second course may follow.", "intended"),
+        ("Officers are expected to follow the code.", "none"),
+        ("Officers are expected to start in May.", "planned"),
+        ("Training is being delivered on a monthly basis.", "in_place"),
+        ("Training is being delivered to all stations.", "under_way"),
+        ("There is no waiting list.", "none"),
+        ("Sessions with the Chief take place without managers present.", "in_place"),
+    ],
+)
+def test_what_is_done_as_a_rule_is_in_place(sentence: str, stage: str) -> None:
+    assert _stage(sentence) == stage
