@@ -26,7 +26,7 @@ from nlpkit.embedding.default import default_encoder
 from nlpkit.learning.corpus import corpus, corpus_labels
 from nlpkit.learning.evaluate import interval
 from nlpkit.learning.evidence import LEVELS, fit_evidence, quadratic_kappa
-from nlpkit.learning.train import fit, material, split_by_group
+from nlpkit.learning.train import PUBLISHED, fit, material, split_by_group
 from nlpkit.models import OrdinalModel
 from nlpkit.schema import Flag
 
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> None:
     train, test, encoder = corpus("train"), corpus("test"), default_encoder()
     level = {split: _levels(split) for split in ("train", "test")}
     made = features.compute(train.updates, encoder=encoder)
-    stated = _stated(fit(material(train, encoder)).left_out, train.updates.index)
+    stated = _stated(fit(material(train, encoder), PUBLISHED).left_out, train.updates.index)
     values = evidence.measured(train.updates, made, stated)
     bare = features.compute(train.updates)
     by_rule = evidence.measured(train.updates, bare, status.judge(train.updates, bare))

@@ -25,7 +25,7 @@ from nlpkit.embedding.default import default_encoder
 from nlpkit.learning import adapting
 from nlpkit.learning.corpus import Labelled, corpus, reviews_corpus
 from nlpkit.learning.evaluate import accuracy, interval
-from nlpkit.learning.train import Material, fit, material, predict, split_by_group
+from nlpkit.learning.train import PUBLISHED, Material, fit, material, predict, split_by_group
 
 TABLE = Path(__file__).resolve().parent / "reviews.md"
 _THIRDS = 3
@@ -45,7 +45,7 @@ def main() -> None:
     fold = split_by_group(plain.group, _THIRDS)
     services = 0
     for k in range(_THIRDS):
-        model = fit(plain.chosen(np.flatnonzero(fold != k))).model
+        model = fit(plain.chosen(np.flatnonzero(fold != k)), PUBLISHED).model
         for service in sorted({plain.group[i] for i in np.flatnonzero(fold == k)}):
             parts = earlier_and_later(train, service)
             if parts is None:

@@ -145,7 +145,9 @@ def _about(
     if model is not None:
         for name in sorted(model.arrays):
             digest.update(name.encode() + model.arrays[name].tobytes())
-        digest.update(f"{list(model.vocabulary.numbers)} {model.temperature} {model.house}".encode())
+        digest.update(
+            f"{list(model.vocabulary.numbers)} {model.temperature} {model.shift} {model.house}".encode()
+        )
     return digest.hexdigest()
 
 

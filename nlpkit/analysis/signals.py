@@ -29,6 +29,7 @@ from nlpkit.analysis.views import (
     troubles,
 )
 from nlpkit.language.annotations import Sentence, Stage
+from nlpkit.language.terms import stem
 
 __all__ = ["Signal", "read_signals"]
 
@@ -39,6 +40,8 @@ _GONE_BEFORE = re.compile(
     r"\b(?:no|nil|zero|none|without|cleared|eliminated|last of the)\b[^.;,]{0,25}$", re.IGNORECASE
 )
 _GONE_AFTER = re.compile(r"[^.;,]{0,25}\b(?:nil|none|zero|cleared|eliminated|gone)\b", re.IGNORECASE)
+_WORD = re.compile(r"[a-z]+")
+_CHECKS = {stem(word) for word in ("monitor", "review", "evaluate", "survey", "sample", "audit", "consider")}
 _ALL = re.compile(r"\b(?:all|both|every)\b", re.IGNORECASE)
 
 
@@ -348,12 +351,30 @@ def _plan(case: Case) -> Iterable[Signal]:
     if idioms("no_gap").match(text):
         yield Signal("plan_closed", 1.0, (Passage(case.planned_action.sentences[0].text, "", True),))
         return
-    lasting = [s for s in case.planned_action.sentences if not idioms("routine").search(s.text)]
+    lasting = [s for s in case.planned_action.sentences if not _is_assurance(s.text, case)]
+    if not lasting:
+        assured = tuple(Passage(s.text, "", True) for s in case.planned_action.sentences)
+        yield Signal("plan_closed", 1.0, assured)
     ahead = [s for s in lasting if case.as_of and any(mention.latest > case.as_of for mention in s.dates)]
     if ahead:
         yield Signal("plan_gap", 1.0, tuple(Passage(s.text, _last_date(s), True) for s in ahead))
     elif any(s.stage in (Stage.PLANNED, Stage.INTENDED, Stage.UNDER_WAY) for s in lasting):
         yield Signal("plan_gap", 0.5, tuple(Passage(s.text, "", True) for s in lasting[:2]))
+
+
+def _stems(text: str) -> set[str]:
+    return {stem(word) for word in _WORD.findall(text.lower())}
+
+
+def _is_assurance(planned: str, case: Case) -> bool:
+    """What is planned only follows delivery (the next survey, an evaluation, a renewal), if that isn't what
+    was asked for."""
+    if idioms("routine").search(planned):
+        return True
+    found = idioms("assurance").search(planned)
+    if found is None or idioms("rest_of_plan").search(planned):
+        return False
+    return not _stems(found.group()) & _stems(case.asked) & _CHECKS
 
 
 def _last_date(sentence: Sentence) -> str:
@@ -392,7 +413,7 @@ def _calendar(views: Sequence[View], case: Case) -> Iterable[Signal]:
     strength = salient = 0.0
     late: list[Passage] = []
     for sentence, in_plan, telling in told + planned:
-        if idioms("routine").search(sentence.text):
+        if _is_assurance(sentence.text, case) if in_plan else idioms("routine").search(sentence.text):
             continue
         after = coming_dates(sentence, max(due, case.as_of)) if case.as_of else []
         if after:

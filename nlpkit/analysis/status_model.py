@@ -12,8 +12,9 @@ Three members vote, by their log-probabilities:
   what the plan itself still has to do (:func:`rule_scores`). What is read as background
   counts for little in them (:func:`nlpkit.analysis.pools.salience`).
 
-A temperature, set on predictions for services left out, makes probabilities of the vote. All of it is
-figures in ``models/status``; nothing here learns (:mod:`nlpkit.learning.train` does).
+A temperature, set on predictions for services left out, makes probabilities of the vote, and a shift brings
+them nearer to how common statuses are where the model is used. All of it is figures in ``models/status``;
+nothing here learns (:mod:`nlpkit.learning.train` does).
 """
 
 from __future__ import annotations
@@ -240,6 +241,7 @@ class StatusModel:
     document_names: tuple[str, ...]
     arrays: Mapping[str, Array]
     temperature: float
+    shift: tuple[float, ...] = (0.0,) * len(STATUSES)  # of log-probabilities, to how common statuses are
     encoder: str = ""  # the name of the encoder whose vectors it was trained on
     house: House | None = None  # what an organisation's reviews added
 
@@ -290,7 +292,7 @@ class StatusModel:
         """Log-probabilities of the statuses, shape ``(rows, 7)``."""
         stages = network(heard.inner, self.arrays["hidden"], self.arrays["hidden_bias"])
         voted = vote(stages, _log_softmax(heard.words), heard.rules)
-        return _log_softmax(_log_softmax(voted / self.temperature) + heard.house)
+        return _log_softmax(_log_softmax(voted / self.temperature + self.shift) + heard.house)
 
     def _lost_signals(
         self, values: Array, documents: Sequence[Mapping[str, float]], heard: _Heard, said: Array
@@ -392,6 +394,7 @@ class StatusModel:
             "sentence_features": list(self.sentence_names),
             "document_features": list(self.document_names),
             "temperature": self.temperature,
+            "shift": list(self.shift),
             "encoder": self.encoder,
         }
         return facts, held.getvalue()
@@ -411,13 +414,15 @@ class StatusModel:
             )
         lacking = [
             name
-            for name in ("sentence_features", "document_features", "temperature", "encoder")
+            for name in ("sentence_features", "document_features", "temperature", "shift", "encoder")
             if name not in facts
         ]
         if lacking:
             raise NlpkitError(f"The status model's model.json lacks {', '.join(lacking)}: it was altered.")
         terms, held = unpacked_arrays(arrays, _ARRAYS)
         temperature = finite("temperature", facts["temperature"])
+        given = facts["shift"] if isinstance(facts["shift"], list) else []
+        shift = tuple(finite("shift", figure) for figure in given)
         sentence = tuple(map(str, facts["sentence_features"]))
         document = tuple(map(str, facts["document_features"]))
         shapes = _shapes(len(terms), sentence, document, held)
@@ -426,6 +431,8 @@ class StatusModel:
         ]
         if temperature <= 0:
             wrong.append(f"the temperature is {temperature}")
+        if len(shift) != len(STATUSES):
+            wrong.append(f"the shift has {len(shift)} figures")
         if wrong:
             raise NlpkitError(f"The status model's parts do not fit together: {wrong[0]}. Train it again.")
         return cls(
@@ -434,6 +441,7 @@ class StatusModel:
             document_names=document,
             arrays=held,
             temperature=temperature,
+            shift=shift,
             encoder=str(facts["encoder"]),
         )
 

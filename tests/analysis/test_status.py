@@ -355,3 +355,31 @@ def test_the_check_split_is_judged_no_worse_than_it_was() -> None:
     mismatch = [row["mismatch"] for row in labels]
     right = sum(t == g for t, g in zip(mismatch, frame["mismatch"], strict=True))
     assert right / len(mismatch) >= 0.88
+
+
+@pytest.mark.parametrize(
+    ("planned", "gap"),
+    [
+        ("Pulse survey in 2024.", False),
+        ("Evaluate the portal after twelve months.", False),
+        ("Policy review date April 2026.", False),
+        ("Awareness to be checked again in the spring of 2024.", False),
+        ("Contract to be renewed in 2025.", False),
+        ("Train the remaining watches by May 2024.", True),
+        ("Evaluate the pilot and roll out to all stations by May 2024.", True),
+        ("Portal to go live in May 2024.", True),
+    ],
+)
+def test_what_only_follows_delivery_is_no_gap_in_the_plan(planned: str, gap: bool) -> None:
+    row = {"recommendation": "Put a portal in place.", "planned_action": planned, "due": "30 June 2023"}
+    found = signals("The portal is used by all watches.", **row)
+    assert ("plan_gap" in found) is gap and ("plan_closed" in found) is not gap
+    assert ("plan_late" in found) is gap
+    passages = found["plan_gap" if gap else "plan_closed"].passages
+    assert passages and all(passage.planned and passage.text in planned for passage in passages)
+
+
+def test_a_check_that_was_asked_for_is_a_gap_until_it_is_made() -> None:
+    planned = "Evaluate the portal by May 2024."
+    asked = "Put a portal in place and evaluate it."
+    assert "plan_gap" in signals("The portal is used.", recommendation=asked, planned_action=planned)

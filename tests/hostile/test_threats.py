@@ -81,7 +81,21 @@ def test_altered_figures_are_refused(change: dict[str, object]) -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    ["checksum", "not finite", "shape", "pickle", "cut", "lacks", "temperature", "not json", "deep", "bomb"],
+    [
+        *(
+            "checksum",
+            "not finite",
+            "shape",
+            "pickle",
+            "cut",
+            "lacks",
+            "temperature",
+            "not json",
+            "deep",
+            "bomb",
+        ),
+        *("shift too short", "shift of words", "shift no list"),
+    ],
 )
 def test_altered_models_are_refused(kind: str, tmp_path: Path) -> None:
     model = kept_model(PROJECT / "models" / "status")
@@ -103,6 +117,8 @@ def test_altered_models_are_refused(kind: str, tmp_path: Path) -> None:
         del parts["idf"]
     elif kind == "temperature":
         told["temperature"] = -1
+    elif kind.startswith("shift"):
+        told["shift"] = {"too short": [0.1], "of words": ["a"] * 7, "no list": 0.1}[kind[6:]]
     if kind in ("not finite", "shape", "pickle", "lacks"):
         np.savez(arrays, **parts)
     elif kind == "cut":

@@ -147,6 +147,34 @@ def test_training_again_gives_the_same_bytes() -> None:
     assert again.files() == trained().model.files()
 
 
+def test_probabilities_are_shifted_half_way_to_how_common_a_status_is() -> None:
+    rows = planted()
+    data = labelled(rows.drop(columns=["status", "why"]), list(rows["status"]), rows["why"], {})
+    shifted = fit(material(data, WordHash()), {"on_track": 0.5})
+    place, share = STATUSES.index("on_track"), (rows["status"] == "on_track").mean()
+    added = 0.5 * np.log(0.5 / share)
+    assert shifted.model.shift[place] == pytest.approx(added) and sum(map(bool, shifted.model.shift)) == 1
+    plain, moved = trained().left_out, shifted.left_out
+    odds = np.log(moved[:, place] / moved[:, 0]) - np.log(plain[:, place] / plain[:, 0])
+    np.testing.assert_allclose(odds, added)
+    np.testing.assert_allclose(moved.sum(axis=1), 1.0)
+    again = StatusModel.from_files(*shifted.model.files())
+    assert again.shift == shifted.model.shift
+    text = "The kiosk was seen in Ambleford."
+    table = conform(pd.DataFrame([{"update": text, "as_of": "2023-06"}]))
+    made = features.compute(table, encoder=WordHash())
+    said = [
+        status.judge(table, made, model=model)["status_probabilities"].iloc[0]
+        for model in (trained().model, shifted.model)
+    ]
+    odds_said = [np.log(one["on_track"] / one[STATUSES[0]]) for one in said]
+    assert odds_said[1] - odds_said[0] == pytest.approx(added, abs=0.02)
+
+
+def test_a_model_of_ones_own_rows_is_not_shifted() -> None:
+    assert not any(trained().model.shift)
+
+
 def test_confidence_is_set_on_the_typical_rows() -> None:
     rows = planted()
     odd = [place % 9 == 0 for place in range(len(rows) - 4)] + [False] * 4
