@@ -23,7 +23,7 @@ from nlpkit.analysis.evidence import FEATURES
 from nlpkit.analysis.status import decide
 from nlpkit.analysis.status_model import STATUSES
 from nlpkit.embedding.default import default_encoder
-from nlpkit.learning.corpus import corpus, corpus_labels
+from nlpkit.learning.corpus import corpus, corpus_labels, evidence_is_settled
 from nlpkit.learning.evaluate import interval
 from nlpkit.learning.evidence import LEVELS, fit_evidence, quadratic_kappa
 from nlpkit.learning.train import PUBLISHED, fit, material, split_by_group
@@ -40,10 +40,12 @@ def main(arguments: list[str]) -> None:
     level = {split: _levels(split) for split in ("train", "test")}
     made = features.compute(train.updates, encoder=encoder)
     stated = _stated(fit(material(train, encoder), PUBLISHED).left_out, train.updates.index)
-    values = evidence.measured(train.updates, made, stated)
     bare = features.compute(train.updates)
-    by_rule = evidence.measured(train.updates, bare, status.judge(train.updates, bare))
-    fold = split_by_group(train.group)
+    settled = np.flatnonzero(evidence_is_settled("train"))
+    values = evidence.measured(train.updates, made, stated)[settled]
+    by_rule = evidence.measured(train.updates, bare, status.judge(train.updates, bare))[settled]
+    level["train"], group = level["train"][settled], [train.group[row] for row in settled]
+    fold = split_by_group(group)
 
     def learn(rows: np.ndarray) -> OrdinalModel:
         # Each row twice: with the learned status, and with that of the rules where no encoder is used.
@@ -59,7 +61,7 @@ def main(arguments: list[str]) -> None:
             outside = np.flatnonzero(fold == k)
             held[name][outside] = [_level(model, row) for row in table[outside]]
     rows = [_row("most frequent level", level, _constant(level["train"]))]
-    words = np.array([len(text.split()) for text in train.updates["update"]])
+    words = np.array([len(text.split()) for text in train.updates["update"].iloc[settled]])
     rows.append(
         _row("number of words (thresholds set on train)", level, _by_words(words, level["train"], test))
     )
@@ -74,7 +76,7 @@ def main(arguments: list[str]) -> None:
     TABLE.write_text(
         _PAGE.format(
             train=len(values),
-            services=len(set(train.group)),
+            services=len(set(group)),
             test=len(level["test"]),
             tested=len(set(test.group)),
             rows="\n".join(rows),
@@ -175,7 +177,8 @@ def _written(model: OrdinalModel, learned_from: dict[str, str]) -> str:
 _PAGE = """# Evidence: candidates compared
 
 Made by `python benchmarks/evidence.py`. Cross-validation (CV) of the weights on the train split of
-`corpora/updates`: {train} rows of {services} services, whole services left out. Test: {test} rows of {tested}
+`corpora/updates`, without the services whose readers draw the lines differently (`status_only`): {train} rows
+of {services} services, whole services left out. Test: {test} rows of {tested}
 other services, from which nothing was learned or chosen, judged as `nlpkit score` does. Kappa is weighted
 quadratically; in brackets 95% bootstrap intervals over rows.
 

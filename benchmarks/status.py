@@ -77,7 +77,7 @@ def main(arguments: list[str]) -> None:
         if model:
             plain = (_unshifted(shares, model.shift) for shares in (guesses, tested))
             rows.append(_row(_UNSHIFTED, train, next(plain), test, next(plain)))
-        sys.stdout.write("\n".join(rows[-2:]) + "\n")
+        sys.stdout.write("\n".join(rows[-2:] if model else rows[-1:]) + "\n")
         sys.stdout.flush()
         if model:
             detail = _detail(test, tested)

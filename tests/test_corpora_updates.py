@@ -248,7 +248,9 @@ def test_no_two_services_tell_the_same() -> None:
 
 def test_services_are_split_without_a_leak() -> None:
     train, test = SPLITS["train"], SPLITS["test"]
-    assert set(SPLITS) == {"train", "test", "typical"} and set(SPLITS["typical"]) < set(train)
+    assert set(SPLITS) == {"train", "test", "typical", "status_only"}
+    assert set(SPLITS["typical"]) < set(train) and not set(SPLITS["status_only"]) & set(SPLITS["typical"])
+    assert set(SPLITS["status_only"]) < set(train)
     assert sorted([*train, *test]) == sorted(FILES) and not set(train) & set(test)
     learned = [*ROWS, *(row for name in train for row in FILES[name])]
     held = [row for name in test for row in FILES[name]]

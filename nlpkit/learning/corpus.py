@@ -16,7 +16,15 @@ from nlpkit.files import read_table
 from nlpkit.resources import bundled
 from nlpkit.schema import SCORE_COLUMNS, Status, conform
 
-__all__ = ["Labelled", "corpus", "corpus_labels", "labelled", "labelled_table", "reviews_corpus"]
+__all__ = [
+    "Labelled",
+    "corpus",
+    "corpus_labels",
+    "evidence_is_settled",
+    "labelled",
+    "labelled_table",
+    "reviews_corpus",
+]
 
 LEAST_ROWS = 60
 """Fewer labelled rows than this train nothing that is worth having."""
@@ -87,6 +95,14 @@ def reviews_corpus(period: str) -> Labelled:
 def corpus_labels(split: str) -> list[dict[str, Any]]:
     """All labels of each row of :func:`corpus`, in its order: status, evidence, flags, staleness."""
     return [json.loads(line)["labels"] for _, line in _lines(split)]
+
+
+def evidence_is_settled(split: str) -> list[bool]:
+    """Whether evidence can be learned from each row of :func:`corpus`: not from those of the services
+    (``status_only`` in ``splits.json``) whose two readers drew the lines between its levels differently."""
+    folder = bundled("corpora/updates")
+    unsettled = set(json.loads((folder / "splits.json").read_text(encoding="utf8"))["status_only"])
+    return [path.stem not in unsettled for path, _ in _lines(split)]
 
 
 def _lines(split: str) -> list[tuple[Path, str]]:
