@@ -57,7 +57,7 @@ def alone(
         stages = softmax(np.where(inner > 0, inner, 0) @ arrays["hidden"] + arrays["hidden_bias"])
         distinct, weights = model.vocabulary.weighted([n for k in chosen for n in numbers[k]])
         words = softmax(weights @ arrays["words"][distinct] + arrays["words_bias"])
-        said = vote(np.log(stages), np.log(words), rule_scores(document)) / model.temperature
+        said = vote(np.log(stages), np.log(words), rule_scores(document)) / model.temperature + model.shift
         return np.log(softmax(said + model._in_house([told.texts[k] for k in chosen])))
 
     every = list(range(len(told.texts)))
