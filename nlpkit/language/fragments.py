@@ -11,14 +11,10 @@ from nlpkit.language.grammar import (
     AUXILIARIES,
     NOT,
     SUBORDINATORS,
-    Predicate,
-    bases,
     is_routine,
-    listed,
     read_by_head,
-    verbs,
-    word_set,
 )
+from nlpkit.language.predicates import Predicate, bases, listed, verbs, word_set
 from nlpkit.language.tagging import Token
 
 __all__ = ["fragment_predicates", "opening_predicate"]

@@ -2,19 +2,24 @@
 
 Verb groups ("has now been rolled out", "will be", "are being developed") get a stage from their form,
 which the head verb may change ("was postponed", "has begun", "is planned"). What has no finite verb is read
-by :mod:`nlpkit.language.fragments`.
+by :mod:`nlpkit.language.fragments`; what only looks like work to come, by :mod:`nlpkit.language.purpose`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 
 from nlpkit.language.annotations import Stage
-from nlpkit.language.cues import inflections
+from nlpkit.language.predicates import Predicate, bases, listed, verbs, word_set
+from nlpkit.language.purpose import (
+    is_allowed,
+    is_asked_of_people,
+    is_thing,
+    names_function,
+    names_purpose,
+    silence_the_hoped_for,
+)
 from nlpkit.language.tagging import Token
-from nlpkit.resources import lexicon
 
 __all__ = [
     "AUXILIARIES",
@@ -23,66 +28,10 @@ __all__ = [
     "COORDINATORS",
     "NOT",
     "SUBORDINATORS",
-    "Predicate",
-    "bases",
     "finite_predicates",
     "is_routine",
-    "listed",
     "read_by_head",
-    "verbs",
-    "word_set",
 ]
-
-
-@dataclass(slots=True)
-class Predicate:
-    """What is said, by words ``first`` to ``last`` (both included; positions in the tagged words).
-
-    ``silent`` predicates say nothing of work themselves ("shows that …", a bare "is") and hand over to
-    what follows; ``subordinate`` ones stand in a subordinate clause; ``weak`` ones may not be verbs at
-    all ("Build phase …") and give way to any other; ``for_effect`` ones say what something is for.
-    ``cue_start`` and ``cue_end`` are character offsets of the words that gave the stage, where these are
-    more than the group.
-    """
-
-    first: int
-    last: int
-    head: str
-    stage: Stage
-    finite: bool = True
-    future: bool = False
-    negated: bool = False
-    silent: bool = False
-    subordinate: bool = False
-    simple_past: bool = False
-    begins: bool = False
-    weak: bool = False
-    cue_start: int = -1
-    cue_end: int = -1
-    for_effect: bool = False
-
-    def becomes(self, stage: Stage, *, future: bool = False) -> None:
-        """Give the predicate this stage."""
-        self.stage, self.future, self.silent = stage, future, False
-
-    def falls_silent(self) -> None:
-        """Let the predicate hand over to what follows."""
-        self.stage, self.silent = Stage.NONE, True
-
-    def tells_nothing(self) -> None:
-        """Let the predicate stand, but say nothing of work."""
-        self.stage, self.future, self.silent = Stage.NONE, False, False
-
-    def tells_what_for(self) -> None:
-        """The same, for good: no set phrase beside it ("hoped to") changes that."""
-        self.tells_nothing()
-        self.for_effect = True
-
-
-@cache
-def word_set(words: str) -> frozenset[str]:
-    """The words of a text, parted by spaces."""
-    return frozenset(words.split())
 
 
 BE = word_set("be am is are was were been being 's ’s 're ’re 'm")
@@ -106,29 +55,10 @@ _MONTH_NAMES = word_set(
     "january february march april may june july august september october november december spring summer"
     " autumn winter jan feb mar apr jun jul aug sep sept oct nov dec"
 )
-_LOOKED_FOR = word_set("hoped intended envisaged expected anticipated")
 _FINISHED = word_set("completed finished finalised finalized concluded closed")
 _ROUTINELY = word_set("regularly routinely daily weekly monthly quarterly annually")
 _STATES = word_set("ongoing outstanding forthcoming missing upcoming pending willing")
 _SUBJECT_TAGS = ("NN", "PRP", "CD")
-
-
-@cache
-def verbs(name: str) -> frozenset[str]:
-    """Every form of the verbs that the lexicon lists under a name."""
-    return frozenset(form for entry in lexicon("cues")["verbs"][name] for form in inflections(entry))
-
-
-@cache
-def bases(name: str) -> frozenset[str]:
-    """The same verbs as a dictionary has them."""
-    return frozenset(entry.partition(":")[0] for entry in lexicon("cues")["verbs"][name])
-
-
-@cache
-def listed(name: str) -> frozenset[str]:
-    """The words that the lexicon lists under a name."""
-    return frozenset(lexicon("cues")["words"][name])
 
 
 # --- finite verb groups ---------------------------------------------------------------------------
@@ -148,19 +78,8 @@ def finite_predicates(words: list[Token]) -> list[Predicate]:
     groups = _without_reduced_relatives(words, groups)
     _mark_subordinate(words, groups)
     _silence_the_untrue(words, groups)
-    _silence_the_hoped_for(words, groups)
+    silence_the_hoped_for(words, groups)
     return groups
-
-
-def _silence_the_hoped_for(words: list[Token], groups: list[Predicate]) -> None:
-    """ "It is hoped that the new process will reassure staff" doesn't tell of work to come."""
-    for left, right in pairwise(groups):
-        we_hope = left.head in {"hope", "hopes"}
-        following = words[left.last + 1]
-        hoped = left.head in _LOOKED_FOR and (following.lower == "that" or following.tag in {"DT", "PRP$"})
-        if (we_hope or hoped) and right.head in bases("benefit"):
-            left.tells_what_for()
-            right.tells_what_for()
 
 
 def _silence_the_untrue(words: list[Token], groups: list[Predicate]) -> None:
@@ -379,7 +298,7 @@ def _classified(words: list[Token], chain: list[int], negated: bool) -> Predicat
         _future(words, group, lowers)
     elif negated and head in verbs("begin") and lead in word_set("can ca cannot could"):
         group.becomes(Stage.NOT_STARTED)
-    elif lead == "may" and head not in verbs("need") | BE and _is_allowed(words, group):
+    elif lead == "may" and head not in verbs("need") | BE and is_allowed(words, group):
         group.stage = Stage.IN_PLACE
     elif lead in {"may", "might", "could"}:
         if lead != "could" or not (negated or head in word_set("do done improve improved")):
@@ -397,7 +316,7 @@ def _classified(words: list[Token], chain: list[int], negated: bool) -> Predicat
     elif lead in _DO:
         group.stage = Stage.NONE if negated else Stage.DONE if lead == "did" else Stage.IN_PLACE
     elif "to" in lowers:
-        if (lead in BE_PAST and "be" not in lowers[1:]) or _names_function(words, group):
+        if (lead in BE_PAST and "be" not in lowers[1:]) or names_function(words, group):
             group.tells_nothing()  # "the aim was to ensure"
         else:
             group.becomes(Stage.PLANNED, future=True)
@@ -423,20 +342,9 @@ def _future(words: list[Token], group: Predicate, lowers: list[str]) -> None:
         group.stage = Stage.INTENDED
     elif len(lowers) == 2 and (
         (head in verbs("effect") and subject in word_set("this these it which that they"))
-        or (head in bases("ease") and _is_thing(words[group.first - 1 : group.first]))
+        or (head in bases("ease") and is_thing(words[group.first - 1 : group.first]))
     ):
         group.tells_nothing()  # "This will ensure consistency" tells of an effect, not of work
-
-
-def _is_allowed(words: list[Token], group: Predicate) -> bool:
-    """ "Staff may report by phone" tells of a right, "a second course may follow" of a possibility."""
-    before = {token.lower for token in words[max(0, group.first - 4) : group.first]}
-    return bool(before & listed("people")) and group.head not in word_set("find feel wish want have struggle")
-
-
-def _is_thing(subject: list[Token]) -> bool:
-    """Whether a subject can only have effects, as a dashboard does, and not do work, as a team does."""
-    return bool(subject) and subject[0].tag in {"NN", "NNS"} and subject[0].lower not in listed("doers")
 
 
 def _perfect(words: list[Token], group: Predicate, lowers: list[str]) -> None:
@@ -549,7 +457,7 @@ def _passive(words: list[Token], group: Predicate, lead: str) -> None:
             group.silent = True
     elif head in verbs("relate") or head == "committed":
         group.tells_nothing()
-    elif _names_purpose(words, group) or _is_asked_of_people(words, group):
+    elif names_purpose(words, group) or is_asked_of_people(words, group):
         group.tells_what_for()
     elif read_by_head(group):
         return
@@ -561,35 +469,6 @@ def _passive(words: list[Token], group: Predicate, lead: str) -> None:
         group.stage = Stage.NONE if voiced else Stage.DONE
     else:
         group.stage = Stage.DONE if head in _FINISHED else Stage.IN_PLACE
-
-
-def _is_asked_of_people(words: list[Token], group: Predicate) -> bool:
-    """ "Officers are expected to follow the code": a rule, and not what is to come."""
-    before = {token.lower for token in words[max(0, group.first - 3) : group.first]}
-    after = [word.lower for word in words[group.last + 1 : group.last + 3]]
-    rule = len(after) == 2 and after[0] == "to" and after[1] in bases("abide")
-    return group.head == "expected" and rule and bool(before & listed("people"))
-
-
-def _names_function(words: list[Token], group: Predicate) -> bool:
-    """ "The purpose of the panel is to check reports", and not "the reports are to be checked"."""
-    subject = {token.lower for token in words[max(0, group.first - 6) : group.first]}
-    verb = [token.lower for token in words[group.first : group.last + 1]]
-    named = subject & word_set("purpose purposes role roles function functions remit")
-    return bool(named) and verb[0] in {"is", "are"} and "be" not in verb
-
-
-def _names_purpose(words: list[Token], group: Predicate) -> bool:
-    """ "The portal is intended to give staff a say": what something is for says nothing of how far it is."""
-    after = [word.lower for word in words[group.last + 1 : group.last + 3]]
-    subject = words[group.first - 1].lower if group.first else ""
-    return (
-        group.head in _LOOKED_FOR
-        and len(after) == 2
-        and after[0] == "to"
-        and after[1] in bases("effect")
-        and subject not in {"", "it"}  # "it is intended to provide training"
-    )
 
 
 def _without_reduced_relatives(words: list[Token], groups: list[Predicate]) -> list[Predicate]:

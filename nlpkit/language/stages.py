@@ -32,11 +32,10 @@ from nlpkit.language.grammar import (
     BE_PAST,
     COORDINATORS,
     SUBORDINATORS,
-    Predicate,
     finite_predicates,
-    verbs,
 )
 from nlpkit.language.needles import Each, Sought
+from nlpkit.language.predicates import Predicate, verbs
 from nlpkit.language.tagging import Token
 from nlpkit.resources import lexicon
 
