@@ -9,7 +9,7 @@ import pytest
 
 from nlpkit.analysis.evidence import FEATURES
 from nlpkit.errors import NlpkitError
-from nlpkit.learning.corpus import corpus
+from nlpkit.learning.corpus import corpus, evidence_is_settled
 from nlpkit.learning.evidence import LEVELS, fit_evidence, quadratic_kappa
 from nlpkit.models import OrdinalModel, learned
 from nlpkit.resources import bundled
@@ -60,3 +60,12 @@ def test_a_model_of_other_features_or_thresholds_is_refused() -> None:
     for wrong in ([1.0], [2.0, 1.0], [0.0, 1.0, 2.0]):
         with pytest.raises(NlpkitError, match="thresholds"):
             OrdinalModel.read({**kept, "thresholds": wrong}, FEATURES, steps)
+
+
+def test_evidence_is_learned_where_its_readers_agree() -> None:
+    """A row of a service that two readers label alike is settled, one of ``status_only`` is not."""
+    group, settled = corpus("train").group, evidence_is_settled("train")
+    told = {name for name, one in zip(group, settled, strict=True) if one}
+    left = {name for name, one in zip(group, settled, strict=True) if not one}
+    assert not told & left and len(left) == 19
+    assert "Penbourne Fire and Rescue Service" in left and "Ellingmere Fire and Rescue Service" in told

@@ -25,6 +25,7 @@ from nlpkit.analysis.status_model import (
     StatusModel,
     document_values,
     kept_model,
+    packaged_model,
     rule_scores,
     vote,
 )
@@ -32,7 +33,7 @@ from nlpkit.analysis.views import case_at
 from nlpkit.errors import InputError, NlpkitError
 from nlpkit.learning import train
 from nlpkit.learning.corpus import corpus, labelled, labelled_table
-from nlpkit.learning.train import Trained, fit, material, predict, split_by_group, write
+from nlpkit.learning.train import Trained, fit, material, predict, split_by_group, train_status, write
 from nlpkit.resources import bundled
 from nlpkit.schema import conform
 
@@ -401,6 +402,17 @@ def test_the_command_overwrites_no_model(run: Any, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "mine exists already, and nothing is overwritten" in done.stderr
     assert not list((tmp_path / "mine").iterdir())
+
+
+@pytest.mark.slow
+def test_a_model_of_ones_own_table_is_not_shifted_and_the_packaged_one_is(tmp_path: Path) -> None:
+    rows = planted()
+    path = tmp_path / "mine.jsonl"
+    rows.to_json(path, orient="records", lines=True)
+    said = train_status(path, tmp_path / "model")
+    assert f"learned from {len(rows)} rows" in said[0]
+    assert not any(kept_model(tmp_path / "model").shift)
+    assert packaged_model().shift[STATUSES.index("on_track")] > 0.2
 
 
 def test_the_command_leaves_nothing_where_the_labels_are_no_good(run: Any, tmp_path: Path) -> None:
