@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from nlpkit.analysis.pools import salience
 from nlpkit.analysis.signals import Signal, read_signals
 from nlpkit.analysis.status_model import (
+    LEAST_BY_RULE,
     STATUSES,
     UPDATES_AT_ONCE,
     Reading,
@@ -29,6 +30,7 @@ from nlpkit.analysis.status_model import (
     document_values,
     packaged_model,
     sentence_values,
+    softmax,
 )
 from nlpkit.analysis.topic import off_topic
 from nlpkit.analysis.views import Case, Passage, cases, is_bare, read_sentences
@@ -45,6 +47,7 @@ __all__ = [
     "read_cases",
     "reads_vectors",
     "standing",
+    "verdicts_without_each",
     "weighed",
 ]
 
@@ -132,6 +135,28 @@ def probabilities(signals: Sequence[Signal]) -> dict[str, float]:
     return _shares(
         {name: math.exp((score - top) / float(model["temperature"])) for name, score in scores.items()}
     )
+
+
+@cache
+def _weights(name: str) -> tuple[float, ...]:
+    return tuple(_weight(name, status) for status in STATUSES)
+
+
+def verdicts_without_each(signals: Sequence[Signal]) -> dict[str, NDArray[np.float64]]:
+    """What the hand-set weights say without each of the signals, by its name.
+
+    Log-probabilities, shape ``(7,)``, as :func:`nlpkit.analysis.status_model.document_values` has them of
+    all signals together.
+    """
+    model = lexicon("status_weights")
+    if not signals:
+        return {}
+    added = np.array([_weights(signal.name) for signal in signals])
+    added *= np.array([signal.salient for signal in signals])[:, None]
+    bias = np.array([float(model["bias"].get(status, 0.0)) for status in STATUSES])
+    shares = softmax((bias + added.sum(axis=0) - added) / float(model["temperature"]))
+    left = np.log(np.round(shares, 4) + LEAST_BY_RULE)
+    return {signal.name: verdict for signal, verdict in zip(signals, left, strict=True)}
 
 
 def _shares(amounts: Mapping[str, float]) -> dict[str, float]:
@@ -256,7 +281,8 @@ def read_cases(
         ]
         sentences = model.read_sentences(told)
         shown = [weighed(case, told) for case, told in zip(some, sentences.of_each(), strict=True)]
-        readings = model.read(sentences, [document for _, document in shown])
+        verdicts = [verdicts_without_each(signals) for signals, _ in shown]
+        readings = model.read(sentences, [document for _, document in shown], verdicts)
         found += [(signals, reading) for (signals, _), reading in zip(shown, readings, strict=True)]
     return found
 

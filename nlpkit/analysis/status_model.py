@@ -44,6 +44,7 @@ from nlpkit.schema import Status
 __all__ = [
     "FORMAT",
     "FORMAT_OF_HOUSES",
+    "LEAST_BY_RULE",
     "RULES",
     "STATUSES",
     "UPDATES_AT_ONCE",
@@ -63,6 +64,7 @@ __all__ = [
 STATUSES = tuple(str(status) for status in Status)
 """The order of statuses in every array; sentence evidence has one column more, for background."""
 
+LEAST_BY_RULE = 1e-3  # added to what the hand-set weights say, so that they never say that it can't be
 RULES = tuple(f"rule_{status}" for status in STATUSES)
 """The names under which the log-probabilities by the hand-set weights stand in the document's values."""
 
@@ -156,7 +158,8 @@ def document_values(case: Case, signals: Iterable[Signal], by_rule: Mapping[str,
             "near_due": float(abs(late) < 60),
             "long_overdue": float(late > 180),
         }
-    return values | {name: math.log(by_rule[s] + 1e-3) for name, s in zip(RULES, STATUSES, strict=True)}
+    verdict = {rule: math.log(by_rule[s] + LEAST_BY_RULE) for rule, s in zip(RULES, STATUSES, strict=True)}
+    return values | verdict
 
 
 @dataclass(frozen=True)
@@ -263,12 +266,19 @@ class StatusModel:
         counted = self.vocabulary.counted(list(chain.from_iterable(texts)))
         return SentencesRead(texts, sizes, counted, self._evidence_of_all(counted, updates))
 
-    def read(self, sentences: SentencesRead, documents: Sequence[Mapping[str, float]]) -> list[Reading]:
+    def read(
+        self,
+        sentences: SentencesRead,
+        documents: Sequence[Mapping[str, float]],
+        verdicts: Sequence[Mapping[str, Array]] = (),
+    ) -> list[Reading]:
         """Judge several updates, each as it would be judged alone.
 
         Args:
             sentences: what :meth:`read_sentences` made of them.
             documents: :func:`document_values` of each.
+            verdicts: of each update the verdict of the hand-set weights without each of its signals
+                (:func:`nlpkit.analysis.status.verdicts_without_each`); as it is with all, where not given.
         """
         arrays, known, sizes = self.arrays, len(self.document_names), sentences.sizes
         rows = np.repeat(np.arange(len(sizes)), 1 + sizes)
@@ -282,7 +292,8 @@ class StatusModel:
         said = self._said(heard)
         ends = np.cumsum([0, *(1 + sizes)])
         whole = ends[:-1]
-        lost_signals = self._lost_signals(values, documents, heard.rows(whole), said[whole])
+        without = verdicts or [{}] * len(documents)
+        lost_signals = self._lost_signals(values, documents, without, heard.rows(whole), said[whole])
         return [
             Reading(softmax(said[begin]), said[begin] - said[begin + 1 : end], lost)
             for (begin, end), lost in zip(pairwise(ends.tolist()), lost_signals, strict=True)
@@ -295,13 +306,18 @@ class StatusModel:
         return _log_softmax(_log_softmax(voted / self.temperature + self.shift) + heard.house)
 
     def _lost_signals(
-        self, values: Array, documents: Sequence[Mapping[str, float]], heard: _Heard, said: Array
+        self,
+        values: Array,
+        documents: Sequence[Mapping[str, float]],
+        verdicts: Sequence[Mapping[str, Array]],
+        heard: _Heard,
+        said: Array,
     ) -> list[dict[str, Array]]:
         """What is lost of the log-probabilities of each update where a signal is left out, by its name.
 
         Args:
             values: the documents as an array.
-            documents: as :meth:`read` takes them.
+            documents, verdicts: as :meth:`read` takes them.
             heard: of each update with all its sentences.
             said: the log-probabilities that came of it.
         """
@@ -310,9 +326,18 @@ class StatusModel:
         names = [self.document_names[i] for i in place.tolist()]
         left = heard.rows(owner)
         left.inner[:] -= values[owner, place][:, None] * self.arrays["document"][place]
+        rules = [self.document_names.index(rule) for rule in RULES]
+        changed = np.zeros((len(owner), len(RULES)))
         for i, (row, name) in enumerate(zip(owner.tolist(), names, strict=True)):
-            if name in (_PLAN_OPEN, _PLAN_LATE):
-                left.rules[i] = rule_scores({**documents[row], name: 0.0})
+            verdict = verdicts[row].get(name.removeprefix(_SIGNAL))
+            if verdict is None and name not in (_PLAN_OPEN, _PLAN_LATE):
+                continue
+            document = {**documents[row], name: 0.0}
+            if verdict is not None:
+                changed[i] = verdict - values[row, rules]
+                document.update(zip(RULES, verdict.tolist(), strict=True))
+            left.rules[i] = rule_scores(document)
+        left.inner[:] += changed @ self.arrays["document"][rules]
         found: list[dict[str, Array]] = [{} for _ in documents]
         for row, name, lost in zip(owner.tolist(), names, said[owner] - self._said(left), strict=True):
             found[row][name.removeprefix(_SIGNAL)] = lost

@@ -383,3 +383,34 @@ def test_a_check_that_was_asked_for_is_a_gap_until_it_is_made() -> None:
     planned = "Evaluate the portal by May 2024."
     asked = "Put a portal in place and evaluate it."
     assert "plan_gap" in signals("The portal is used.", recommendation=asked, planned_action=planned)
+
+
+def test_the_hand_set_verdict_without_a_signal_is_that_of_the_others() -> None:
+    found = list(
+        signals("Training has been delayed because the supplier left. 40 of 62 have attended.").values()
+    )
+    assert len(found) > 5
+    without = status.verdicts_without_each(found)
+    assert without.keys() == {signal.name for signal in found}
+    for signal in found:
+        others = status.probabilities([other for other in found if other is not signal])
+        np.testing.assert_allclose(
+            np.exp(without[signal.name]) - 1e-3, [others[name] for name in Status], atol=2e-4
+        )
+    assert status.verdicts_without_each([]) == {}
+
+
+@pytest.mark.slow
+def test_the_words_of_a_reason_are_those_that_tell_for_the_status() -> None:
+    """A clause of trouble and a deed in one sentence: what makes it at risk is the trouble."""
+    from nlpkit.embedding.default import default_encoder
+
+    update = (
+        "Although both analysts have left for better paid posts, the first version was shown to the board."
+    )
+    table = conform(
+        pd.DataFrame([{"recommendation": "Build a dashboard.", "update": update, "as_of": "2024-05"}])
+    )
+    row = status.judge(table, features.compute(table, encoder=default_encoder())).iloc[0]
+    assert row["status"] == "at_risk"
+    assert row["status_why"][0] == {"text": update, "cue": "delay or obstacle: have left"}
