@@ -116,6 +116,8 @@ def test_set_phrases_give_a_verdict(update: str, stage: str) -> None:
         ("Both boroughs have signed.", False),
         ("The survey is several months behind.", True),
         ("Progress has slowed over the winter.", True),
+        ("The post was vacant in May, which it still is.", True),
+        ("The portal was and still is used daily.", False),
     ],
 )
 def test_trouble_is_told_from_its_absence(update: str, trouble: bool) -> None:
